@@ -1,0 +1,90 @@
+//! Every error code that leaves the house, with its cause and its remedy. HTTP answers, problems of operations and the
+//! error names that the state machines match on are all made of these words; they are a public contract.
+
+/// An error code, why it appears, and what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// The code itself.
+    pub name: &'static str,
+    /// Why it appears.
+    pub cause: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident: $cause:literal, $remedy:literal;)*) => {
+        $(
+            #[doc = concat!($cause, " ", $remedy)]
+            pub const $name: Code = Code { name: stringify!($name), cause: $cause, remedy: $remedy };
+        )*
+
+        /// All of them, in the order in which they are listed.
+        pub const ALL: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    // Requests.
+    MALFORMED_JSON: "The body is not JSON.", "Send a JSON body, with content type application/json.";
+    INVALID_BODY: "A value of the body is missing, unknown, or of the wrong type or form.", "Correct the value that the pointer names.";
+    INVALID_PARAMETER: "A parameter of the path, query or header has the wrong form.", "Correct the parameter that the details name.";
+    INVALID_CURSOR: "The cursor was not made by this list, or for this merchant and these filters.", "Start the list again, without a cursor.";
+    UNSUPPORTED_MEDIA_TYPE: "The body's content type is not application/json.", "Send content-type: application/json.";
+    PAYLOAD_TOO_LARGE: "The body is larger than 256 KiB.", "Send less at once; images go to the upload URL, not into a body.";
+    ROUTE_NOT_FOUND: "No route has this path.", "See the list of routes in the README.";
+    METHOD_NOT_ALLOWED: "The path exists, with other methods.", "Use a method that the Allow header names.";
+    RESOURCE_NOT_FOUND: "There is no such thing in this merchant's catalog.", "Check the id, and whose it is.";
+    UNAUTHENTICATED: "The request does not say who sends it.", "Sign in, and send the credentials.";
+    FORBIDDEN: "This role may not do that.", "Ask for a role that may.";
+    // Conflicts.
+    SKU_TAKEN: "Another product of this merchant has this SKU.", "Choose another SKU, or edit that product.";
+    SLUG_TAKEN: "Another product of this merchant has this slug.", "Choose another slug, or leave it out to have one made.";
+    ACTION_NOT_POSSIBLE: "The state it is in does not allow this action.", "Do one of the actions that the message names.";
+    IMAGE_IN_USE: "A product refers to the image.", "Remove the image from the products that the details name, then delete it.";
+    PRECONDITION_REQUIRED: "This write needs an If-Match header.", "Read it, and send its ETag as If-Match, or * to overwrite whatever is there.";
+    PRECONDITION_FAILED: "It was edited since you read it.", "Read it again, and repeat your edit on what you find.";
+    IDEMPOTENCY_KEY_REUSED: "The Idempotency-Key was used for another request.", "Use a new key for a new request.";
+    IDEMPOTENCY_KEY_IN_FLIGHT: "A request with this Idempotency-Key is under way.", "Repeat it after the seconds that Retry-After names.";
+    UNKNOWN_IMAGE: "There is no such image in this merchant's catalog, or it is being deleted.", "Upload the image first, with POST /v1/images.";
+    TOO_MANY_PENDING_EVENTS: "The events of this document wait to be delivered, and there are too many of them.", "Repeat the request after the seconds that Retry-After names.";
+    // Our side.
+    INTERNAL: "Something failed on our side.", "Repeat the request; if it fails again, report its request id.";
+    UNAVAILABLE: "Something that we depend on does not answer.", "Repeat the request after the seconds that Retry-After names.";
+    // Steps of the state machines. The names of the first four are what Retry and Catch match on.
+    TRANSIENT: "Something that the step depends on did not answer.", "Nothing: the workflow tries again by itself, and afterwards the operation can be retried.";
+    CONTENDED: "Other writes won the race for this document, time after time.", "Retry the operation.";
+    SUBJECT_GONE: "The product or image of the operation is not there any more.", "Nothing, if it was deleted meanwhile.";
+    INVALID_INPUT: "The step was given an input that it does not understand.", "Deploy state machine and function of one version, then retry the operation.";
+    STEP_FAILED: "A step failed for a reason that it does not name.", "Look into the step's log, then retry the operation.";
+    EXECUTION_STOPPED: "Somebody stopped the execution.", "Retry the operation, if that was not meant.";
+    EXECUTION_TIMED_OUT: "The execution took longer than its machine allows.", "Retry the operation.";
+    EXECUTION_FAILED: "The execution failed before it could say why.", "Look at the execution, then retry the operation.";
+    EXECUTION_LOST: "The operation says that it runs, and no execution of it exists.", "Retry the operation.";
+    OPERATION_CANCELLED: "Somebody cancelled the operation.", "Retry the operation, if that was not meant.";
+    // Images.
+    IMAGE_EMPTY: "The uploaded file is empty.", "Upload the file again.";
+    IMAGE_NOT_AN_IMAGE: "The uploaded file is not an image.", "Upload a JPEG, PNG, WebP or GIF.";
+    IMAGE_UNSUPPORTED_FORMAT: "The image is of a format that we don't take.", "Save it as a JPEG, PNG, WebP or GIF, and upload that.";
+    IMAGE_CORRUPT: "The image is damaged or incomplete.", "Export it again, and upload that.";
+    IMAGE_TOO_LARGE: "The file has more bytes than we take.", "Upload a file of at most 20 MiB.";
+    IMAGE_TOO_MANY_PIXELS: "The image has more pixels than we take.", "Scale it to at most 50 megapixels and 16,384 pixels a side.";
+    IMAGE_UPLOAD_MISSING: "The upload was deleted before it was processed.", "Upload the image again.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_is_unique_and_says_what_to_do() {
+        let names: BTreeSet<_> = ALL.iter().map(|code| code.name).collect();
+
+        assert_eq!(names.len(), ALL.len());
+        for code in ALL {
+            assert!(code.cause.ends_with('.') && code.remedy.ends_with('.'), "{}", code.name);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The domain of Tola, pure: products, listings, images, operations, events, money, ids and the rules between them.
+//!
+//! No I/O, no async, no clock, no random numbers: time and ids come in as arguments. What a document means is decided
+//! here and nowhere else; who stores it, starts workflows or talks to channels is the business of other crates.
+
+pub mod code;
+pub mod completeness;
+pub mod event;
+pub mod id;
+pub mod identity;
+pub mod image;
+pub mod listing;
+pub mod money;
+pub mod operation;
+pub mod problem;
+pub mod product;
+pub mod status;
+pub mod text;
+pub mod time;
+
+pub use code::Code;
+pub use completeness::{Completeness, Missing};
+pub use event::{Actor, Event, EventKind, Origin};
+pub use id::{ChannelId, ImageId, MerchantId, OperationId, ProductId};
+pub use identity::{Identity, Role};
+pub use image::{Image, ImageStatus, Rendition};
+pub use listing::Listing;
+pub use money::Money;
+pub use operation::{Operation, OperationKind, OperationStatus, StepRecord};
+pub use problem::{Problem, ProblemClass};
+pub use product::{Product, ProductImage};
+pub use status::{ProductStatus, Request};
+pub use time::Timestamp;

@@ -1,0 +1,233 @@
+//! Operations: what runs long, told so that a person can watch it and knows what to do next.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Actor;
+use crate::id::{ChannelId, ImageId, MerchantId, OperationId, ProductId};
+use crate::problem::Problem;
+use crate::time::Timestamp;
+
+/// What an operation does, and so which state machine runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationKind {
+    /// `register-product`: judges a product and makes it READY when it is complete.
+    Register,
+    /// `process-image`: turns an upload into renditions.
+    ProcessImage,
+}
+
+impl OperationKind {
+    /// The name of its state machine.
+    pub fn machine(self) -> &'static str {
+        match self {
+            Self::Register => "register-product",
+            Self::ProcessImage => "process-image",
+        }
+    }
+}
+
+/// How an operation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OperationStatus {
+    /// Accepted: its execution runs or is about to.
+    Running,
+    /// It did what it was to do.
+    Succeeded,
+    /// It gave up; `problem` says why.
+    Failed,
+    /// Somebody cancelled it.
+    Cancelled,
+}
+
+impl OperationStatus {
+    /// Reads the upper-case name that the API uses.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "RUNNING" => Some(Self::Running),
+            "SUCCEEDED" => Some(Self::Succeeded),
+            "FAILED" => Some(Self::Failed),
+            "CANCELLED" => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
+}
+
+/// What an operation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A product.
+    Product(ProductId),
+    /// An image.
+    Image(ImageId),
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Product(id) => id.fmt(f),
+            Self::Image(id) => id.fmt(f),
+        }
+    }
+}
+
+/// The wish to run an operation, written with the change that calls for it and pulled once its execution exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Intent {
+    /// The operation, minted before the write.
+    pub operation_id: OperationId,
+    /// What it does.
+    pub kind: OperationKind,
+    /// When the write was made.
+    pub requested_at: Timestamp,
+    /// Who asked for it.
+    pub requested_by: Actor,
+    /// The request that it goes back to.
+    pub correlation_id: String,
+    /// The operation that this one does again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<OperationId>,
+}
+
+/// How one attempt of one step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum StepOutcome {
+    /// It has begun, and has not said how it ended.
+    Running,
+    /// It did its work.
+    Succeeded,
+    /// It failed; the workflow may try again.
+    Failed,
+}
+
+/// One attempt of one step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepRecord {
+    /// The state's name in the machine.
+    pub name: String,
+    /// The channel, for steps that are done once per channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelId>,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: StepOutcome,
+    /// What it found or did, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// Something long-running that a person can watch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its id; also the second half of its execution's name.
+    #[serde(rename = "_id")]
+    pub id: OperationId,
+    /// Whose it is.
+    pub merchant_id: MerchantId,
+    /// What it does.
+    pub kind: OperationKind,
+    /// How it stands.
+    pub status: OperationStatus,
+    /// The product that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<ProductId>,
+    /// The image that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<ImageId>,
+    /// Its execution, once it was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_arn: Option<String>,
+    /// The attempts of its steps, in the order in which they began; the latest 200.
+    #[serde(default)]
+    pub steps: Vec<StepRecord>,
+    /// What came of it, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+    /// The request that it goes back to.
+    pub correlation_id: String,
+    /// Who asked for it.
+    pub requested_by: Actor,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// The operation that this one does again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<OperationId>,
+    /// The operation that does this one again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retried_by: Option<OperationId>,
+}
+
+/// The most attempts that an operation remembers.
+pub const MAX_STEPS: usize = 200;
+
+impl Operation {
+    /// The operation that an intent asks for, RUNNING from the first: accepted means that it will be run.
+    pub fn of_intent(intent: &Intent, merchant_id: MerchantId, subject: Subject) -> Self {
+        let (product_id, image_id) = match subject {
+            Subject::Product(id) => (Some(id), None),
+            Subject::Image(id) => (None, Some(id)),
+        };
+        Self {
+            id: intent.operation_id,
+            merchant_id,
+            kind: intent.kind,
+            status: OperationStatus::Running,
+            product_id,
+            image_id,
+            execution_arn: None,
+            steps: Vec::new(),
+            result: None,
+            problem: None,
+            correlation_id: intent.correlation_id.clone(),
+            requested_by: intent.requested_by.clone(),
+            requested_at: intent.requested_at,
+            ended_at: None,
+            retry_of: intent.retry_of,
+            retried_by: None,
+        }
+    }
+
+    /// What it is about.
+    pub fn subject(&self) -> Option<Subject> {
+        self.product_id.map(Subject::Product).or(self.image_id.map(Subject::Image))
+    }
+
+    /// What to do next, for whoever watches it.
+    pub fn next(&self) -> String {
+        match (self.status, &self.problem, self.retried_by) {
+            (OperationStatus::Running, _, _) => match self.steps.last() {
+                Some(step) if step.outcome == StepOutcome::Failed => {
+                    "Nothing: the step that failed is tried again by itself.".to_owned()
+                }
+                _ => "Nothing: it runs.".to_owned(),
+            },
+            (_, _, Some(retry)) => format!("See {retry}, which does it again."),
+            (OperationStatus::Succeeded, _, _) => "Nothing: it is done.".to_owned(),
+            (_, Some(problem), None) => problem.remedy.clone(),
+            (_, None, None) => "Retry the operation.".to_owned(),
+        }
+    }
+
+    /// Whether it ended in a way that can be retried, and was not retried yet.
+    pub fn may_retry(&self) -> bool {
+        matches!(self.status, OperationStatus::Failed | OperationStatus::Cancelled)
+    }
+}

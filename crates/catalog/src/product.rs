@@ -1,0 +1,300 @@
+//! The product: what merchants say of it, what follows from that, and what is to be done about it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::completeness::Completeness;
+use crate::event::{Aggregate, Event, EventKind, MAX_POINTERS, Origin};
+use crate::id::{ChannelId, ImageId, MerchantId, OperationId, ProductId};
+use crate::image::{Changed, Image, ImageStatus, Rendition};
+use crate::listing::Listing;
+use crate::money::Money;
+use crate::operation::{Intent, OperationKind};
+use crate::status::ProductStatus;
+use crate::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
+use crate::time::Timestamp;
+
+mod edit;
+pub use edit::{Edit, ImageReference, Refused};
+
+/// The most images of a product.
+pub const MAX_IMAGES: usize = 20;
+/// The most tags of a product.
+pub const MAX_TAGS: usize = 50;
+/// The most attributes of a product.
+pub const MAX_ATTRIBUTES: usize = 100;
+
+/// The value of an attribute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum AttributeValue {
+    /// True or false.
+    Flag(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction: a measure, never money.
+    Decimal(f64),
+    /// A text of at most 2,000 characters.
+    Text(String),
+    /// Up to 50 texts.
+    Texts(Vec<String>),
+}
+
+/// What a merchant says of a product, the same for every channel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Canonical {
+    /// What it is called.
+    pub name: Name,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+    /// What it costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Money>,
+    /// The merchant's category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<CategoryId>,
+    /// Its properties.
+    #[serde(default)]
+    pub attributes: BTreeMap<AttributeKey, AttributeValue>,
+    /// Its tags, in the merchant's order.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+    /// Its brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<Brand>,
+}
+
+/// An image of a product: a reference, and what came of the image so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductImage {
+    /// The image.
+    pub image_id: ImageId,
+    /// What it shows, for those who can't see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt: Option<AltText>,
+    /// Its place: 0 is the main image.
+    pub position: u32,
+    /// Carried over from the image once that is READY.
+    #[serde(default)]
+    pub renditions: Vec<Rendition>,
+    /// Carried over from the image if that is REJECTED: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<String>,
+}
+
+/// A product of a merchant: one document, changed by one conditional write at a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Product {
+    /// Its id.
+    #[serde(rename = "_id")]
+    pub id: ProductId,
+    /// Whose it is.
+    pub merchant_id: MerchantId,
+    /// The merchant's own number for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<Sku>,
+    /// Its name in URLs.
+    pub slug: Slug,
+    /// Where it stands: computed in every write.
+    pub status: ProductStatus,
+    /// When its merchant took it off the market.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deactivated: Option<Timestamp>,
+    /// The operation that removes it: from then on it can't be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleting: Option<OperationId>,
+    /// Rises with every edit of a merchant.
+    pub revision: u64,
+    /// Rises with every write.
+    pub version: u64,
+    /// What the merchant says of it.
+    pub canonical: Canonical,
+    /// Where it is offered, or is to be.
+    #[serde(default)]
+    pub channels: BTreeMap<ChannelId, Listing>,
+    /// The channels on which it is live: derived, for the index.
+    #[serde(default)]
+    pub live_on: Vec<ChannelId>,
+    /// Its images, the main one first.
+    #[serde(default)]
+    pub images: Vec<ProductImage>,
+    /// What it lacks: computed in every write.
+    pub completeness: Completeness,
+    /// Operations that are to be started.
+    #[serde(default)]
+    pub intents: Vec<Intent>,
+    /// The latest operation of each kind.
+    #[serde(default)]
+    pub last_operation: BTreeMap<OperationKind, OperationId>,
+    /// How many events it has had.
+    pub event_count: u64,
+    /// Events that are not delivered yet.
+    #[serde(default)]
+    pub outbox: Vec<Event>,
+    /// Since when the oldest of them waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbox_due_at: Option<Timestamp>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a merchant registers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewProduct {
+    /// The merchant's own number for it.
+    pub sku: Option<Sku>,
+    /// A slug of the merchant's choice; without one it is derived from the name.
+    pub slug: Option<Slug>,
+    /// What the merchant says of it.
+    pub canonical: Canonical,
+    /// Its images, the main one first.
+    pub images: Vec<ImageReference>,
+}
+
+impl Product {
+    /// Registers a product: DRAFT until its register workflow has looked at its images.
+    ///
+    /// # Errors
+    /// [`Refused`] when there are too many images, tags or attributes, or one image twice.
+    pub fn register(
+        new: NewProduct,
+        id: ProductId,
+        merchant_id: MerchantId,
+        operation_id: OperationId,
+        origin: &Origin,
+    ) -> Result<Self, Refused> {
+        edit::check_canonical(&new.canonical)?;
+        let images = edit::referring_to(&new.images, &[])?;
+        let mut product = Self {
+            id,
+            merchant_id,
+            sku: new.sku,
+            slug: new.slug.unwrap_or_else(|| Slug::derive(&new.canonical.name)),
+            status: ProductStatus::Draft,
+            deactivated: None,
+            deleting: None,
+            revision: 1,
+            version: 0,
+            completeness: Completeness::of(&new.canonical, &images),
+            canonical: new.canonical,
+            channels: BTreeMap::new(),
+            live_on: Vec::new(),
+            images,
+            intents: Vec::new(),
+            last_operation: BTreeMap::new(),
+            event_count: 0,
+            outbox: Vec::new(),
+            outbox_due_at: None,
+            created_at: origin.now,
+            updated_at: origin.now,
+        };
+        product.emit(EventKind::ProductCreated, json!({ "revision": 1, "slug": product.slug, "sku": product.sku }), origin);
+        product.request_registration(operation_id, None, origin);
+        product.settle(origin);
+        Ok(product)
+    }
+
+    /// Takes over what came of its images: renditions of those that are READY, the reason of those that are REJECTED.
+    /// An image that the product does not refer to is passed over.
+    pub fn absorb(&mut self, images: &[Image], origin: &Origin) -> Changed {
+        let mut changed = false;
+        for image in images.iter().filter(|image| image.merchant_id == self.merchant_id) {
+            for reference in self.images.iter_mut().filter(|reference| reference.image_id == image.id) {
+                changed |= reference.absorb(image);
+            }
+        }
+        if changed {
+            self.settle(origin);
+            Changed::Yes
+        } else {
+            Changed::No
+        }
+    }
+
+    /// How complete it would be, once it had taken over what came of `images`.
+    pub fn judged_with(&self, images: &[Image], origin: &Origin) -> Completeness {
+        let mut candidate = self.clone();
+        let _ = candidate.absorb(images, origin);
+        candidate.completeness
+    }
+
+    /// Asks for the register workflow, for the first time or once more.
+    pub fn request_registration(&mut self, operation_id: OperationId, retry_of: Option<OperationId>, origin: &Origin) {
+        self.intents.push(Intent {
+            operation_id,
+            kind: OperationKind::Register,
+            requested_at: origin.now,
+            requested_by: origin.actor.clone(),
+            correlation_id: origin.correlation_id.clone(),
+            retry_of,
+        });
+        self.last_operation.insert(OperationKind::Register, operation_id);
+        self.touch(origin.now);
+    }
+
+    /// The images that it refers to.
+    pub fn image_ids(&self) -> Vec<ImageId> {
+        self.images.iter().map(|image| image.image_id).collect()
+    }
+
+    /// Recomputes what is derived, and tells when the product became complete or stopped being so.
+    fn settle(&mut self, origin: &Origin) {
+        let was_complete = self.completeness.is_complete();
+        self.completeness = Completeness::of(&self.canonical, &self.images);
+        self.live_on = self.channels.iter().filter(|(_, l)| l.is_live()).map(|(id, _)| id.clone()).collect();
+        let complete = self.completeness.is_complete();
+        self.status = ProductStatus::of(self.deactivated.is_some(), !self.live_on.is_empty(), complete);
+        self.touch(origin.now);
+        let data = || json!({ "revision": self.revision, "status": self.status });
+        match (was_complete, complete) {
+            (false, true) => self.emit(EventKind::ProductReady, data(), origin),
+            (true, false) => {
+                let rules: Vec<_> = self.completeness.missing.iter().take(MAX_POINTERS).map(|gap| &gap.rule).collect();
+                let data = json!({ "revision": self.revision, "status": self.status, "missing": rules });
+                self.emit(EventKind::ProductIncomplete, data, origin);
+            }
+            _ => {}
+        }
+    }
+
+    fn emit(&mut self, kind: EventKind, data: Value, origin: &Origin) {
+        Aggregate {
+            id: &self.id,
+            merchant_id: self.merchant_id,
+            event_count: &mut self.event_count,
+            outbox: &mut self.outbox,
+            outbox_due_at: &mut self.outbox_due_at,
+        }
+        .emit(kind, data, origin);
+    }
+
+    fn touch(&mut self, now: Timestamp) {
+        self.version += 1;
+        self.updated_at = now;
+    }
+}
+
+impl ProductImage {
+    fn absorb(&mut self, image: &Image) -> bool {
+        let (renditions, rejected) = match image.status {
+            ImageStatus::Ready => (image.renditions.clone(), None),
+            ImageStatus::Rejected => (Vec::new(), image.rejection.as_ref().map(|problem| problem.message.clone())),
+            ImageStatus::AwaitingUpload | ImageStatus::Uploaded | ImageStatus::Purging => return false,
+        };
+        if self.renditions == renditions && self.rejected == rejected {
+            return false;
+        }
+        self.renditions = renditions;
+        self.rejected = rejected;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

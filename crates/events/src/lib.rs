@@ -1,0 +1,1 @@
+//! The outbox relay: events from documents to history and to the event bus.

@@ -1,0 +1,169 @@
+//! The local cloud as a process: one MiniStack per stack, with its state in the stack's folder.
+//!
+//! It keeps its state only when it is stopped cleanly; what must not be lost is in the database.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::error::{At as _, tail_of};
+use crate::process::{Launch, Record};
+use crate::python::Environment;
+use crate::{Error, Result, aws, port};
+
+/// Under which name the process is written down.
+pub const PROCESS: &str = "cloud";
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// Writing the state down takes longer the more of it there is.
+const STOP_WITHIN: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+
+/// How to run a local cloud.
+#[derive(Debug, Clone)]
+pub struct Cloud {
+    /// The stack's folder: state, objects and log live below it.
+    pub folder: PathBuf,
+    /// The port on 127.0.0.1 at which every service answers.
+    pub port: u16,
+    /// Whether roles and queue policies are enforced, as AWS does.
+    pub enforce_permissions: bool,
+}
+
+impl Cloud {
+    /// The URL of every AWS service. An address and not a name: with it the SDKs put S3 buckets into the path, and no
+    /// machine needs to resolve `bucket.localhost`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        endpoint(self.port)
+    }
+
+    /// Where the process writes its log.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("logs").join("cloud.log")
+    }
+
+    /// Starts the cloud and waits until it serves. Does nothing when it already runs.
+    ///
+    /// # Errors
+    /// [`Error::PortTaken`], or [`Error::NotReady`] when it died or took longer than a minute.
+    pub async fn start(&self, python: &Environment) -> Result<()> {
+        let records = records(&self.folder);
+        if Record::running(&records, PROCESS).is_some() {
+            return Ok(());
+        }
+        port::ensure_free(self.port, "--port")?;
+        // What a crash left behind: unpacked functions of an earlier run.
+        let temporary = self.folder.join("tmp");
+        if temporary.exists() {
+            fs::remove_dir_all(&temporary).at(&temporary)?;
+        }
+        for folder in [&temporary, &self.folder.join("logs"), &self.state(), &self.objects()] {
+            fs::create_dir_all(folder).at(folder)?;
+        }
+        let log = self.log();
+        let launch = Launch {
+            name: PROCESS,
+            program: python.program("python"),
+            arguments: ["-m", "ministack"].map(str::to_owned).into(),
+            environment: self.environment(&temporary),
+            log: &log,
+        };
+        let record = Record::launch(&records, launch)?;
+        self.ready(&record).await
+    }
+
+    /// Stops the cloud cleanly, so that it writes its state down. Returns whether it managed to.
+    pub async fn stop(&self) -> bool {
+        match Record::running(&records(&self.folder), PROCESS) {
+            Some(record) => record.stop(STOP_WITHIN).await,
+            None => true,
+        }
+    }
+
+    /// Whether the process runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        Record::running(&records(&self.folder), PROCESS).is_some()
+    }
+
+    async fn ready(&self, record: &Record) -> Result<()> {
+        let deadline = Instant::now() + READY_WITHIN;
+        loop {
+            if answers(self.port).await {
+                return Ok(());
+            }
+            let reason = if !record.is_alive() {
+                "the process ended"
+            } else if Instant::now() >= deadline {
+                "it took more than a minute"
+            } else {
+                tokio::time::sleep(POLL).await;
+                continue;
+            };
+            record.stop(Duration::from_secs(1)).await;
+            let log = self.log();
+            let tail = tail_of(&log, 20);
+            return Err(Error::NotReady { what: "the local cloud", reason: reason.into(), log, tail });
+        }
+    }
+
+    /// The whole environment of the process. Short on purpose: it reaches every function.
+    fn environment(&self, temporary: &Path) -> BTreeMap<String, String> {
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let mut environment = aws::environment(&self.endpoint());
+        environment.extend(
+            [
+                ("BIND_HOST", "127.0.0.1".into()),
+                ("GATEWAY_PORT", self.port.to_string()),
+                ("HOME", path(temporary)),
+                ("TMPDIR", path(temporary)),
+                ("LAMBDA_EXECUTOR", "local".into()),
+                ("PERSIST_STATE", "1".into()),
+                ("STATE_DIR", path(&self.state())),
+                ("S3_PERSIST", "1".into()),
+                ("S3_DATA_DIR", path(&self.objects())),
+                ("AUTH", self.enforce_permissions.to_string()),
+                ("PYTHONUNBUFFERED", "1".into()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        environment
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.join("cloud").join("state")
+    }
+
+    fn objects(&self) -> PathBuf {
+        self.folder.join("cloud").join("objects")
+    }
+}
+
+/// The URL of a local cloud on `port`.
+#[must_use]
+pub fn endpoint(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+/// Where the processes of the stack in `folder` are written down.
+#[must_use]
+pub fn records(folder: &Path) -> PathBuf {
+    folder.join("pids")
+}
+
+/// Whether the cloud on `port` says that it is ready.
+async fn answers(port: u16) -> bool {
+    let exchange = async {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        stream.write_all(b"GET /_ministack/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        let mut answer = [0_u8; 12];
+        stream.read_exact(&mut answer).await?;
+        std::io::Result::Ok(answer.ends_with(b" 200"))
+    };
+    matches!(tokio::time::timeout(Duration::from_secs(2), exchange).await, Ok(Ok(true)))
+}

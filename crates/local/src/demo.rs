@@ -1,0 +1,138 @@
+//! The demo data that every local stack starts with: two verified merchants, a sandbox channel each, and users.
+
+use std::collections::BTreeMap;
+
+use mongodb::Client;
+use mongodb::bson::{Document, doc};
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+
+/// Fixed, so that a `curl` from yesterday works today.
+const MERCHANTS: [(&str, &str); 2] = [
+    ("merchant_01JD0000000000000000000001", "Casa Lumbre"),
+    ("merchant_01JD0000000000000000000002", "Taller Norte"),
+];
+const CHANNEL: &str = "sandbox";
+
+/// A demo merchant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merchant {
+    /// The prefixed ULID.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+}
+
+/// A demo user, and how to be that user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Unique among the demo users, such as `casa-lumbre-merchant`.
+    pub name: String,
+    /// `admin`, `merchant` or `viewer`.
+    pub role: String,
+    /// Whose data the user sees.
+    pub merchant_id: String,
+    /// The headers that identify the user to the API.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// How to be each demo user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// One entry per user.
+    pub users: Vec<User>,
+}
+
+/// The demo merchants.
+#[must_use]
+pub fn merchants() -> Vec<Merchant> {
+    MERCHANTS.iter().map(|(id, name)| Merchant { id: (*id).to_owned(), name: (*name).to_owned() }).collect()
+}
+
+/// The demo users with `AuthMode=header`: a merchant and a viewer for each merchant, and one admin.
+#[must_use]
+pub fn tokens() -> Tokens {
+    let mut users: Vec<User> = merchants()
+        .iter()
+        .flat_map(|merchant| ["merchant", "viewer"].map(|role| user(merchant, role)))
+        .collect();
+    users.extend(merchants().first().map(|merchant| User { name: "admin".into(), ..user(merchant, "admin") }));
+    Tokens { users }
+}
+
+fn user(merchant: &Merchant, role: &str) -> User {
+    let headers = [("X-Merchant-Id", merchant.id.as_str()), ("X-Role", role)];
+    User {
+        name: format!("{}-{role}", merchant.name.to_lowercase().replace(' ', "-")),
+        role: role.to_owned(),
+        merchant_id: merchant.id.clone(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    }
+}
+
+/// Writes the merchants and their channels. What is there already stays as it is.
+///
+/// # Errors
+/// When the database can't be reached or refuses.
+pub async fn seed(mongodb_uri: &str, database: &str) -> Result<()> {
+    let database = Client::with_uri_str(mongodb_uri).await?.database(database);
+    let (merchants, channels) = (database.collection("merchants"), database.collection("channels"));
+    let now = jiff::Timestamp::now().to_string();
+    for (id, name) in MERCHANTS {
+        let merchant = doc! { "name": name, "status": "VERIFIED", "created_at": &now };
+        put(&merchants, id, merchant).await?;
+        let channel = doc! {
+            "merchant_id": id, "channel_id": CHANNEL, "type": CHANNEL, "status": "CONNECTED", "created_at": &now,
+        };
+        put(&channels, &format!("{id}/{CHANNEL}"), channel).await?;
+    }
+    Ok(())
+}
+
+async fn put(collection: &mongodb::Collection<Document>, id: &str, document: Document) -> Result<()> {
+    collection.update_one(doc! { "_id": id }, doc! { "$setOnInsert": document }).upsert(true).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::InProcessDatabase;
+    use crate::database::DATABASE;
+
+    #[tokio::test]
+    async fn seeding_twice_changes_nothing() {
+        let database = InProcessDatabase::start().unwrap();
+        let client = Client::with_uri_str(database.uri()).await.unwrap();
+        let merchants = client.database(DATABASE).collection::<Document>("merchants");
+        let channels = client.database(DATABASE).collection::<Document>("channels");
+
+        seed(&database.uri(), DATABASE).await.unwrap();
+        merchants
+            .update_one(doc! { "_id": MERCHANTS[0].0 }, doc! { "$set": { "name": "Renamed" } })
+            .await
+            .unwrap();
+        seed(&database.uri(), DATABASE).await.unwrap();
+
+        assert_eq!(merchants.count_documents(doc! {}).await.unwrap(), 2);
+        assert_eq!(channels.count_documents(doc! { "type": "sandbox" }).await.unwrap(), 2);
+        let first = merchants.find_one(doc! { "_id": MERCHANTS[0].0 }).await.unwrap().unwrap();
+        assert_eq!(first.get_str("name").unwrap(), "Renamed");
+    }
+
+    #[test]
+    fn ids_are_valid_prefixed_ulids_and_users_carry_their_headers() {
+        const CROCKFORD: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        for merchant in merchants() {
+            let ulid = merchant.id.strip_prefix("merchant_").unwrap();
+            assert_eq!(ulid.len(), 26);
+            assert!(ulid.starts_with(|first| first <= '7'));
+            assert!(ulid.chars().all(|letter| CROCKFORD.contains(letter)));
+        }
+        let users = tokens().users;
+        let names: std::collections::BTreeSet<_> = users.iter().map(|user| &user.name).collect();
+        assert_eq!(names.len(), users.len());
+        assert!(users.iter().all(|user| user.headers["X-Merchant-Id"] == user.merchant_id));
+    }
+}

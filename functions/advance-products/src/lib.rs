@@ -1,0 +1,1 @@
+//! Carries a finished image into every product that refers to it.

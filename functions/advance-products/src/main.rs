@@ -1,0 +1,2 @@
+//! Carries a finished image into every product that refers to it.
+fn main() {}

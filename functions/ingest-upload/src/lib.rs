@@ -1,0 +1,1 @@
+//! Starts the processing of an uploaded image.

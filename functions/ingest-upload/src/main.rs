@@ -1,0 +1,2 @@
+//! Starts the processing of an uploaded image.
+fn main() {}

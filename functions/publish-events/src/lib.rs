@@ -1,0 +1,1 @@
+//! Publishes the events that a workflow left in the outboxes of its documents.

@@ -1,0 +1,2 @@
+//! Publishes the events that a workflow left in the outboxes of its documents.
+fn main() {}

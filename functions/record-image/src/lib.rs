@@ -1,0 +1,1 @@
+//! Records the renditions of an image and makes it READY.

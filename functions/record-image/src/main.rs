@@ -1,0 +1,2 @@
+//! Records the renditions of an image and makes it READY.
+fn main() {}

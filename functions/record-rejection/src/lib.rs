@@ -1,0 +1,1 @@
+//! Records why an upload can not be used.

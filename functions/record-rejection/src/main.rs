@@ -1,0 +1,2 @@
+//! Records why an upload can not be used.
+fn main() {}

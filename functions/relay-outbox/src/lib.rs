@@ -1,0 +1,1 @@
+//! Drains the outboxes that the sweep found overdue.

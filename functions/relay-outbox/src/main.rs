@@ -1,0 +1,2 @@
+//! Drains the outboxes that the sweep found overdue.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Renders an upload into the sizes and formats that channels take.

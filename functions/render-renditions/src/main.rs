@@ -1,0 +1,2 @@
+//! Renders an upload into the sizes and formats that channels take.
+fn main() {}

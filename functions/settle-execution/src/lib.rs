@@ -1,0 +1,1 @@
+//! Settles operations whose execution ended without doing so itself.

@@ -1,0 +1,2 @@
+//! Settles operations whose execution ended without doing so itself.
+fn main() {}

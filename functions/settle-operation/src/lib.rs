@@ -1,0 +1,1 @@
+//! Records how an operation ended.

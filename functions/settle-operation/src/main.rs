@@ -1,0 +1,2 @@
+//! Records how an operation ended.
+fn main() {}

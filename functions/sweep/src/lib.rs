@@ -1,0 +1,1 @@
+//! Finds what was left undone and has it done.

@@ -1,0 +1,2 @@
+//! Finds what was left undone and has it done.
+fn main() {}

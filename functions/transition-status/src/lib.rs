@@ -1,0 +1,1 @@
+//! Brings a product up to date with its images and its status.

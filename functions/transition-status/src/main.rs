@@ -1,0 +1,2 @@
+//! Brings a product up to date with its images and its status.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Judges whether a product is complete.
+fn main() {}

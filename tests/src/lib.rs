@@ -1,0 +1,1 @@
+//! End-to-end tests on a stack deployed from template.yaml.

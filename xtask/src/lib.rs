@@ -1,0 +1,1 @@
+//! The project's commands: up, down, test, watch and bench.
