@@ -12,6 +12,11 @@ pub struct Code {
     pub remedy: &'static str,
 }
 
+/// The code of that name, if there is one.
+pub fn named(name: &str) -> Option<Code> {
+    ALL.iter().copied().find(|code| code.name == name)
+}
+
 macro_rules! codes {
     ($($name:ident: $cause:literal, $remedy:literal;)*) => {
         $(

@@ -194,7 +194,11 @@ impl Product {
             created_at: origin.now,
             updated_at: origin.now,
         };
-        product.emit(EventKind::ProductCreated, json!({ "revision": 1, "slug": product.slug, "sku": product.sku }), origin);
+        product.emit(
+            EventKind::ProductCreated,
+            json!({ "revision": 1, "slug": product.slug, "sku": product.sku }),
+            origin,
+        );
         product.request_registration(operation_id, None, origin);
         product.settle(origin);
         Ok(product)

@@ -143,7 +143,10 @@ mod tests {
         use ProductStatus::{Active, Draft, Inactive, Ready};
 
         let who_may = |request: Request| {
-            [Draft, Ready, Active, Inactive].into_iter().filter(|s| permit(*s, false, request).is_ok()).collect::<Vec<_>>()
+            [Draft, Ready, Active, Inactive]
+                .into_iter()
+                .filter(|s| permit(*s, false, request).is_ok())
+                .collect::<Vec<_>>()
         };
 
         assert_eq!(who_may(Request::Publish), [Ready, Active]);

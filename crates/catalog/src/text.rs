@@ -182,8 +182,8 @@ impl AttributeKey {
     /// # Errors
     /// [`InvalidText`] when it has another form than the one above.
     pub fn parse(text: &str) -> Result<Self, InvalidText> {
-        let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        let fits =
+            (1..=64).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
         if fits {
             Ok(Self(text.to_owned()))
         } else {

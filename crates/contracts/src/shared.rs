@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tola_catalog::operation::OperationStatus;
-use tola_catalog::{ImageId, ProductId};
+use tola_catalog::{ImageId, Problem, ProblemClass, ProductId, code};
 
-use crate::Contract;
 use crate::lists::one_or_many;
+use crate::{Contract, StepError, StepErrorKind};
 
 /// Publishes the events that a workflow left in the outboxes of its documents.
 pub struct PublishEvents;
@@ -76,6 +76,26 @@ pub struct CaughtError {
     pub cause: String,
 }
 
+impl CaughtError {
+    /// The error as an operation tells it: in the words of the step that failed, where there are any.
+    pub fn problem(&self) -> Problem {
+        #[derive(Deserialize)]
+        struct FunctionError {
+            #[serde(rename = "errorMessage")]
+            message: String,
+        }
+
+        let words = serde_json::from_str::<FunctionError>(&self.cause).map(|function| function.message);
+        let words = words.unwrap_or_else(|_| self.cause.clone());
+        if let Some(kind) = StepErrorKind::ALL.into_iter().find(|kind| kind.name() == self.error) {
+            return StepError::new(kind, words).problem();
+        }
+        // What Lambda and Step Functions name themselves: States.Timeout, Sandbox.Timedout, Runtime.ExitError …
+        let message = if words.is_empty() { self.error.clone() } else { format!("{}: {words}", self.error) };
+        Problem::new(ProblemClass::Transient, code::STEP_FAILED, message)
+    }
+}
+
 /// How the operation stands now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Settled {
@@ -92,5 +112,26 @@ impl Contract for SettleOperation {
 
     fn describe(output: &Settled) -> String {
         output.reason.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caught(error: &str, cause: &str) -> Problem {
+        CaughtError { error: error.to_owned(), cause: cause.to_owned() }.problem()
+    }
+
+    #[test]
+    fn a_step_is_quoted_and_a_runtime_is_named() {
+        let ours = caught("SUBJECT_GONE", r#"{"errorType":"SUBJECT_GONE","errorMessage":"product_1 is not there"}"#);
+        assert_eq!((ours.code.as_str(), ours.message.as_str()), ("SUBJECT_GONE", "product_1 is not there"));
+
+        let theirs = caught("States.Timeout", "");
+        assert_eq!((theirs.code.as_str(), theirs.message.as_str()), ("STEP_FAILED", "States.Timeout"));
+
+        let died = caught("Runtime.ExitError", r#"{"errorMessage":"RequestId: 1 Error: exit status 101"}"#);
+        assert_eq!(died.message, "Runtime.ExitError: RequestId: 1 Error: exit status 101");
     }
 }

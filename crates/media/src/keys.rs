@@ -35,9 +35,6 @@ mod tests {
     #[test]
     fn keys_keep_merchants_apart() {
         assert_eq!(upload_key("merchant_1", "image_2"), "uploads/merchant_1/image_2");
-        assert_eq!(
-            rendition_key("merchant_1", "abc", "640.webp"),
-            "images/merchant_1/abc/640.webp"
-        );
+        assert_eq!(rendition_key("merchant_1", "abc", "640.webp"), "images/merchant_1/abc/640.webp");
     }
 }

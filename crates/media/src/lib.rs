@@ -20,18 +20,15 @@ mod presign;
 pub mod testing;
 
 #[cfg(feature = "bucket")]
-pub use bucket::{Error as BucketError, ImageBucket};
-pub use keys::{
-    MAX_UPLOAD_BYTES, RENDITION_CACHE_CONTROL, RENDITION_PREFIX, UPLOAD_PREFIX, rendition_key,
-    upload_key,
-};
+pub use bucket::{Action as BucketAction, BucketConfig, Error as BucketError, ImageBucket, MissingBucket};
+pub use keys::{MAX_UPLOAD_BYTES, RENDITION_CACHE_CONTROL, RENDITION_PREFIX, UPLOAD_PREFIX, rendition_key, upload_key};
 #[cfg(feature = "pixels")]
 pub use pixels::{
-    Inspected, MAX_PIXELS, MAX_SIDE, RENDITION_SIDES, Rejection, RenderError, Rendition,
-    RenditionFormat, SourceFormat, codes, inspect, render,
+    Inspected, MAX_PIXELS, MAX_SIDE, RENDITION_SIDES, Rejection, RenderError, Rendition, RenditionFormat, SourceFormat,
+    codes, inspect, render,
 };
 #[cfg(feature = "presign")]
 pub use presign::{
-    BucketAddress, Credentials, Error as PresignError, MAX_DOWNLOAD_LIFETIME, MAX_UPLOAD_LIFETIME,
-    PresignedPost, PresignedUrl, Upload, presign_get, presign_post,
+    BucketAddress, Credentials, Error as PresignError, MAX_DOWNLOAD_LIFETIME, MAX_UPLOAD_LIFETIME, PresignedPost,
+    PresignedUrl, Upload, presign_get, presign_post,
 };

@@ -1,1 +1,80 @@
-//! What every step function shares: the Step trait, error names, telemetry and the record of each attempt.
+//! What every function shares: the [`Step`] trait and [`serve`], error names, telemetry, and the record of each attempt.
+//!
+//! A function's `main` wires and serves; its `lib` says what it does. Nothing in here knows what a product is.
+
+pub mod batch;
+mod journal;
+mod serve;
+pub mod telemetry;
+
+pub use journal::Journal;
+pub use serve::{Failure, handle, serve};
+
+use std::future::Future;
+
+use tola_catalog::{Actor, Origin, Timestamp};
+use tola_contracts::{CallContext, Contract, OperationRef, StepError, StepErrorKind};
+use tola_store::TenantScope;
+
+/// One task of a state machine, with what it needs injected.
+pub trait Step: Send + Sync + 'static {
+    /// What goes in and out, and what the function is called.
+    type Contract: Contract;
+
+    /// Does the work. It may be called again with the same input, at the same time or after a day: the outcome is the
+    /// same.
+    fn run(
+        &self,
+        input: <Self::Contract as Contract>::Input,
+        context: &Context,
+    ) -> impl Future<Output = Result<<Self::Contract as Contract>::Output, StepError>> + Send;
+}
+
+/// The circumstances of a call.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The operation that the execution carries out.
+    pub operation: OperationRef,
+    /// Where in the execution this call is.
+    pub call: CallContext,
+    /// When the call began.
+    pub now: Timestamp,
+    /// The function's name.
+    pub function: &'static str,
+}
+
+impl Context {
+    /// The documents that the step may touch.
+    pub fn scope(&self) -> TenantScope {
+        TenantScope::of_operation(&self.operation)
+    }
+
+    /// The circumstances of a change that the step makes.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            now: self.now,
+            actor: Actor::system(self.function),
+            correlation_id: self.operation.correlation_id.clone(),
+        }
+    }
+}
+
+/// The time, from the one clock of the process.
+pub fn now() -> Timestamp {
+    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+}
+
+/// The failure of a step whose database failed.
+pub fn store_failed(error: tola_store::Error) -> StepError {
+    let kind = match &error {
+        tola_store::Error::Contended(_) => StepErrorKind::Contended,
+        error if error.is_transient() => StepErrorKind::Transient,
+        _ => StepErrorKind::StepFailed,
+    };
+    StepError::caused_by(kind, error.to_string(), error)
+}
+
+/// The failure of a step whose subject is not there.
+pub fn gone(subject: impl std::fmt::Display) -> StepError {
+    StepError::new(StepErrorKind::SubjectGone, format!("{subject} is not there"))
+}

@@ -1,1 +1,113 @@
-//! The catalog's documents in MongoDB: scoped repositories and one conditional write per change.
+//! The catalog's documents in MongoDB.
+//!
+//! Three rules hold everywhere in here. No repository can be had without a scope: a [`TenantScope`] sees one merchant's
+//! documents, and a [`SystemScope`] is named where it is used. A change is one conditional write of one document, with
+//! version, events, outbox and intents in it. And every query has a shape that is listed in [`schema`], with an index.
+
+mod aggregate;
+mod config;
+mod document;
+mod error;
+mod events;
+mod idempotency;
+mod images;
+mod merchants;
+mod migrate;
+mod operations;
+mod outbox;
+mod products;
+pub mod schema;
+mod scope;
+mod sweep;
+
+use mongodb::bson::doc;
+use mongodb::options::{ClientOptions, ServerApi, ServerApiVersion};
+use mongodb::{Client, Database};
+
+pub use aggregate::{Aggregates, Outcome, Saved};
+pub use config::MongoConfig;
+pub use error::{Duplicate, Error};
+pub use events::History;
+pub use idempotency::{Begun, Idempotency, IdempotencyKey, Minted, StoredAnswer};
+pub use images::Images;
+pub use merchants::{MerchantRecord, Merchants};
+pub use operations::{OperationFilter, Operations, Settlement};
+pub use outbox::Outboxes;
+pub use products::{ProductFilter, Products};
+pub use scope::{SystemScope, TenantScope};
+pub use sweep::{Leftovers, UnstartedIntent};
+
+/// The database, and the way to every repository. Cloning it shares its connections.
+#[derive(Clone)]
+pub struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// Prepares a client; the first query connects.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] when the URI can't be read.
+    pub async fn connect(config: &MongoConfig) -> Result<Self, Error> {
+        let mut options = ClientOptions::parse(&config.uri).await.map_err(Error::Configuration)?;
+        options.app_name = Some("tola".to_owned());
+        options.max_pool_size = Some(config.pool);
+        options.max_idle_time = Some(config.idle);
+        options.server_selection_timeout = Some(config.patience);
+        options.connect_timeout = Some(config.patience);
+        if config.stable_api {
+            options.server_api = Some(ServerApi::builder().version(ServerApiVersion::V1).build());
+        }
+        let client = Client::with_options(options).map_err(Error::Configuration)?;
+        Ok(Self { database: client.database(&config.database) })
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.database.run_command(doc! { "ping": 1 }).await?;
+        Ok(())
+    }
+
+    /// The merchant's products.
+    pub fn products(&self, scope: TenantScope) -> Products {
+        Products::new(&self.database, scope)
+    }
+
+    /// The merchant's images.
+    pub fn images(&self, scope: TenantScope) -> Images {
+        Images::new(&self.database, scope)
+    }
+
+    /// The merchant's operations.
+    pub fn operations(&self, scope: TenantScope) -> Operations {
+        Operations::new(&self.database, scope)
+    }
+
+    /// What happened to the merchant's products and images.
+    pub fn history(&self, scope: TenantScope) -> History {
+        History::new(&self.database, scope)
+    }
+
+    /// The merchant's idempotency keys.
+    pub fn idempotency(&self, scope: TenantScope) -> Idempotency {
+        Idempotency::new(&self.database, scope)
+    }
+
+    /// Every merchant's record.
+    pub fn merchants(&self, scope: SystemScope) -> Merchants {
+        Merchants::new(&self.database, scope)
+    }
+
+    /// Undelivered events of every merchant.
+    pub fn outboxes(&self, scope: SystemScope) -> Outboxes {
+        Outboxes::new(&self.database, scope)
+    }
+
+    /// What was left undone, of every merchant.
+    pub fn leftovers(&self, scope: SystemScope) -> Leftovers {
+        Leftovers::new(&self.database, scope)
+    }
+}

@@ -1,2 +1,12 @@
-//! Carries a finished image into every product that refers to it.
-fn main() {}
+//! Wires and serves: see the library.
+
+use advance_products::AdvanceProducts;
+use tola_step::Journal;
+use tola_store::{MongoConfig, Store};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tola_step::telemetry::init();
+    let store = Store::connect(&MongoConfig::from_env()?).await?;
+    tola_step::serve(AdvanceProducts::new(store.clone()), Journal::new(store)).await
+}

@@ -1,1 +1,40 @@
-//! The HTTP API.
+//! The HTTP API: every route of `/v1`, over one router.
+//!
+//! A request passes three layers, from the outside in: [`request`] gives it ids, an end and a line in the log;
+//! [`identity`] lets it pass if the route's policy does; [`idempotency`] mints the ids of what it creates, and gives
+//! repeated requests their answer. A handler then makes one conditional write through the store, starts what the write
+//! asks for, and answers. It decides nothing about products: that is the catalog's. [`error`] alone knows how anything
+//! that goes wrong becomes an HTTP answer.
+
+pub mod adapters;
+pub mod app;
+pub mod body;
+pub mod config;
+pub mod cursor;
+pub mod error;
+pub mod etag;
+pub mod idempotency;
+pub mod identity;
+pub mod params;
+pub mod request;
+pub mod routes;
+pub mod signing;
+pub mod views;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+
+pub use app::App;
+pub use identity::{AuthMode, Policy};
+pub use routes::ROUTES;
+
+/// The whole API.
+pub fn router(app: App, auth: AuthMode) -> Router {
+    routes::table()
+        .fallback(routes::unknown_path)
+        .method_not_allowed_fallback(routes::unknown_method)
+        .layer(from_fn_with_state(app.clone(), idempotency::layer))
+        .layer(from_fn(move |request, next| identity::gate(auth, request, next)))
+        .layer(from_fn(request::context))
+        .with_state(app)
+}

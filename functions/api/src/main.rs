@@ -1,2 +1,37 @@
-//! The HTTP API.
-fn main() {}
+//! The function `api`: wires configuration and clients once, then serves.
+
+use std::sync::Arc;
+
+use api::App;
+use api::adapters::{BusProbe, DatabaseProbe, QueueProbe};
+use api::app::Probe;
+use api::config::ApiConfig;
+use api::cursor::CursorKey;
+use api::signing::Signing;
+use tola_events::{EventBus, Relay};
+use tola_store::{MongoConfig, Store};
+use tola_workflow::{Executions, Launcher, WorkflowConfig};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_target(false).init();
+
+    let config = ApiConfig::from_env()?;
+    let aws = aws_config::load_from_env().await;
+    let store = Store::connect(&MongoConfig::from_env()?).await?;
+    let bus = EventBus::new(&aws, tola_events::Config::from_env()?);
+    let probes: Vec<Arc<dyn Probe>> = vec![
+        Arc::new(DatabaseProbe(store.clone())),
+        Arc::new(BusProbe(bus.clone())),
+        Arc::new(QueueProbe::new(&aws, config.events_queue_url)),
+    ];
+    let app = App {
+        workflows: Arc::new(Launcher::new(store.clone(), Executions::new(&aws, WorkflowConfig::from_env()?))),
+        relay: Arc::new(Relay::new(store.clone(), bus)),
+        signing: Signing::new(&aws, &config.image_bucket, config.public_s3_endpoint.as_deref())?,
+        probes: probes.into(),
+        cursors: CursorKey::new(config.cursor_key.as_bytes()),
+        store,
+    };
+    lambda_http::run(api::router(app, config.auth)).await
+}

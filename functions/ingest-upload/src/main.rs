@@ -1,2 +1,18 @@
-//! Starts the processing of an uploaded image.
-fn main() {}
+//! Wires and serves: see the library.
+
+use ingest_upload::ingest_upload;
+use tola_store::{MongoConfig, Store};
+use tola_workflow::{Executions, Launcher, WorkflowConfig};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tola_step::telemetry::init();
+    let store = Store::connect(&MongoConfig::from_env()?).await?;
+    let executions = Executions::new(&aws_config::load_from_env().await, WorkflowConfig::from_env()?);
+    let launcher = Launcher::new(store.clone(), executions);
+    tola_step::batch::serve(move |message| {
+        let (store, launcher) = (store.clone(), launcher.clone());
+        async move { ingest_upload(message, &store, &launcher).await }
+    })
+    .await
+}

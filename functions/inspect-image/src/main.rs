@@ -1,2 +1,14 @@
-//! Reads an upload and says what it is, before anything decodes it.
-fn main() {}
+//! Wires and serves: see the library.
+
+use inspect_image::InspectImage;
+use tola_media::{BucketConfig, ImageBucket};
+use tola_step::Journal;
+use tola_store::{MongoConfig, Store};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tola_step::telemetry::init();
+    let store = Store::connect(&MongoConfig::from_env()?).await?;
+    let bucket = ImageBucket::from_config(&aws_config::load_from_env().await, BucketConfig::from_env()?.name);
+    tola_step::serve(InspectImage::new(store.clone(), bucket), Journal::new(store)).await
+}

@@ -1,2 +1,14 @@
-//! Renders an upload into the sizes and formats that channels take.
-fn main() {}
+//! Wires and serves: see the library.
+
+use render_renditions::RenderRenditions;
+use tola_media::{BucketConfig, ImageBucket};
+use tola_step::Journal;
+use tola_store::{MongoConfig, Store};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tola_step::telemetry::init();
+    let store = Store::connect(&MongoConfig::from_env()?).await?;
+    let bucket = ImageBucket::from_config(&aws_config::load_from_env().await, BucketConfig::from_env()?.name);
+    tola_step::serve(RenderRenditions::new(bucket), Journal::new(store)).await
+}

@@ -1,2 +1,12 @@
-//! Records how an operation ended.
-fn main() {}
+//! Wires and serves: see the library.
+
+use settle_operation::SettleOperation;
+use tola_step::Journal;
+use tola_store::{MongoConfig, Store};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tola_step::telemetry::init();
+    let store = Store::connect(&MongoConfig::from_env()?).await?;
+    tola_step::serve(SettleOperation::new(store.clone()), Journal::new(store)).await
+}

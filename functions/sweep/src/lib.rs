@@ -1,1 +1,88 @@
-//! Finds what was left undone and has it done.
+//! Finds what was left undone and has it done: overdue outboxes, promised operations, operations whose execution ended
+//! unheard, images half deleted. It comes every minute, and twice at once does no harm.
+
+mod images;
+mod operations;
+mod outboxes;
+mod queue;
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tola_catalog::Timestamp;
+use tola_media::ImageBucket;
+use tola_store::{Store, SystemScope};
+use tola_workflow::{Launcher, Settler};
+
+pub use queue::{MissingUrl, RelayQueue};
+
+/// How long something may lie before the sweep takes it for left behind: whoever wrote it is done with it by then.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long an operation may run before the sweep asks Step Functions about it.
+const LONG: Duration = Duration::from_secs(45);
+
+/// How many of each are looked at in one go; the next go takes the next ones.
+const MOST: u32 = 500;
+
+/// What the sweep works with.
+pub struct Sweep {
+    /// The documents.
+    pub store: Store,
+    /// Starts what was promised.
+    pub launcher: Launcher,
+    /// Settles what ended unheard.
+    pub settler: Settler,
+    /// Takes overdue outboxes to `relay-outbox`.
+    pub queue: RelayQueue,
+    /// Where half-deleted images still have objects.
+    pub bucket: ImageBucket,
+}
+
+/// What a sweep found and did. A failure of one thing stops no other.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Swept {
+    /// Outboxes that were handed to the relay.
+    pub outboxes: usize,
+    /// Operations that were started.
+    pub launched: usize,
+    /// Operations that were settled.
+    pub settled: usize,
+    /// Images whose deletion was finished.
+    pub purged: usize,
+    /// What failed; the next sweep tries again.
+    pub failures: Vec<String>,
+}
+
+impl Sweep {
+    /// Sweeps once.
+    pub async fn run(&self, now: Timestamp) -> Swept {
+        let mut swept = Swept::default();
+        let leftovers = self.store.leftovers(SystemScope::named("sweep"));
+        let waiting = now.before(PATIENCE);
+        match leftovers.overdue_outboxes(waiting, MOST).await {
+            Ok(overdue) => self.relay(overdue, &mut swept).await,
+            Err(error) => swept.failed("looking for overdue outboxes", &error),
+        }
+        match leftovers.unstarted_intents(waiting, MOST).await {
+            Ok(intents) => self.launch(intents, &mut swept).await,
+            Err(error) => swept.failed("looking for promised operations", &error),
+        }
+        match leftovers.overdue_operations(now.before(LONG), MOST).await {
+            Ok(operations) => self.settle(operations, now, &mut swept).await,
+            Err(error) => swept.failed("looking for operations that run for long", &error),
+        }
+        match leftovers.half_purged_images(waiting, MOST).await {
+            Ok(images) => self.purge(images, &mut swept).await,
+            Err(error) => swept.failed("looking for images that are half deleted", &error),
+        }
+        swept
+    }
+}
+
+impl Swept {
+    fn failed(&mut self, what: &str, error: &(dyn std::error::Error + 'static)) {
+        tracing::error!(error, "{what} failed");
+        self.failures.push(format!("{what}: {error}"));
+    }
+}

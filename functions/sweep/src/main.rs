@@ -1,2 +1,30 @@
-//! Finds what was left undone and has it done.
-fn main() {}
+//! Wires and serves: see the library.
+
+use std::sync::Arc;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::de::IgnoredAny;
+use sweep::{RelayQueue, Sweep, Swept};
+use tola_media::{BucketConfig, ImageBucket};
+use tola_store::{MongoConfig, Store};
+use tola_workflow::{Executions, Launcher, Settler, WorkflowConfig};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tola_step::telemetry::init();
+    let store = Store::connect(&MongoConfig::from_env()?).await?;
+    let aws = aws_config::load_from_env().await;
+    let executions = Executions::new(&aws, WorkflowConfig::from_env()?);
+    let sweep = Arc::new(Sweep {
+        launcher: Launcher::new(store.clone(), executions.clone()),
+        settler: Settler::new(store.clone(), executions),
+        queue: RelayQueue::from_env(&aws)?,
+        bucket: ImageBucket::from_config(&aws, BucketConfig::from_env()?.name),
+        store,
+    });
+    lambda_runtime::run(service_fn(move |_: LambdaEvent<IgnoredAny>| {
+        let sweep = Arc::clone(&sweep);
+        async move { Ok::<Swept, lambda_runtime::Error>(sweep.run(tola_step::now()).await) }
+    }))
+    .await
+}

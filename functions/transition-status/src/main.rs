@@ -1,2 +1,12 @@
-//! Brings a product up to date with its images and its status.
-fn main() {}
+//! Wires and serves: see the library.
+
+use tola_step::Journal;
+use tola_store::{MongoConfig, Store};
+use transition_status::TransitionStatus;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tola_step::telemetry::init();
+    let store = Store::connect(&MongoConfig::from_env()?).await?;
+    tola_step::serve(TransitionStatus::new(store.clone()), Journal::new(store)).await
+}

@@ -153,7 +153,9 @@ fn check_attribute(key: &AttributeKey, value: &AttributeValue) -> Result<(), Ref
     let fits = |text: &String| text.chars().count() <= 2_000;
     match value {
         AttributeValue::Decimal(number) if !number.is_finite() => Err(invalid(pointer(), "this number is not finite")),
-        AttributeValue::Text(text) if !fits(text) => Err(invalid(pointer(), "an attribute has at most 2,000 characters")),
+        AttributeValue::Text(text) if !fits(text) => {
+            Err(invalid(pointer(), "an attribute has at most 2,000 characters"))
+        }
         AttributeValue::Texts(texts) if texts.len() > 50 || !texts.iter().all(fits) => {
             Err(invalid(pointer(), "an attribute has at most 50 texts of 2,000 characters each"))
         }
@@ -162,7 +164,10 @@ fn check_attribute(key: &AttributeKey, value: &AttributeValue) -> Result<(), Ref
 }
 
 /// The product's images in the order of `references`; one that was there before keeps what it carries.
-pub(super) fn referring_to(references: &[ImageReference], before: &[ProductImage]) -> Result<Vec<ProductImage>, Refused> {
+pub(super) fn referring_to(
+    references: &[ImageReference],
+    before: &[ProductImage],
+) -> Result<Vec<ProductImage>, Refused> {
     at_most("/images", "images", references.len(), MAX_IMAGES)?;
     let mut images: Vec<ProductImage> = Vec::with_capacity(references.len());
     for (position, reference) in (0u32..).zip(references) {

@@ -45,7 +45,8 @@ fn lamp(images: Vec<ImageReference>) -> Product {
 
 fn ready_image(n: u128) -> Image {
     let mut image = Image::awaiting_upload(image_id(n), merchant(), "image/jpeg", origin().now);
-    let file = UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9, content_hash: "ab".into() };
+    let file =
+        UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9, content_hash: "ab".into() };
     let rendition = Rendition {
         name: "320.jpg".into(),
         content_type: "image/jpeg".into(),
@@ -149,7 +150,8 @@ fn an_image_that_stays_keeps_its_renditions_and_a_new_one_asks_for_a_look() {
 fn a_refused_edit_changes_nothing() {
     let mut product = lamp(vec![photo(1)]);
     let before = product.clone();
-    let twice = Edit { name: Some(Name::parse("New").unwrap()), images: Some(vec![photo(1), photo(1)]), ..Edit::default() };
+    let twice =
+        Edit { name: Some(Name::parse("New").unwrap()), images: Some(vec![photo(1), photo(1)]), ..Edit::default() };
 
     let refused = product.edit(twice, operation(2), &origin()).unwrap_err();
 

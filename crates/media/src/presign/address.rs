@@ -5,8 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::Error;
 
 /// What Signature Version 4 leaves as it is: unreserved characters.
-pub(super) const RESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
 /// Where a bucket is reached: on AWS by its own host name, at a local endpoint by its path.
@@ -31,15 +30,14 @@ impl BucketAddress {
         let Some(endpoint) = endpoint else {
             return Ok(Self {
                 region: region.to_owned(),
-            bucket: bucket.to_owned(),
+                bucket: bucket.to_owned(),
                 scheme: "https",
                 host: format!("{bucket}.s3.{region}.amazonaws.com"),
                 base_path: String::new(),
             });
         };
-        let (scheme, host) = parse_endpoint(endpoint).ok_or_else(|| Error::Endpoint {
-            endpoint: endpoint.to_owned(),
-        })?;
+        let (scheme, host) =
+            parse_endpoint(endpoint).ok_or_else(|| Error::Endpoint { endpoint: endpoint.to_owned() })?;
         Ok(Self {
             region: region.to_owned(),
             bucket: bucket.to_owned(),
@@ -87,8 +85,8 @@ fn parse_endpoint(endpoint: &str) -> Option<(&'static str, &str)> {
     };
     let host = rest.strip_suffix('/').unwrap_or(rest);
     let host = host.strip_suffix(default_port).unwrap_or(host);
-    let plain = !host.is_empty()
-        && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
+    let plain =
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
     plain.then_some((scheme, host))
 }
 

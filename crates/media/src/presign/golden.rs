@@ -49,8 +49,7 @@ struct Get {
 }
 
 fn each_case(check: impl Fn(&Case, &Credentials, &BucketAddress)) {
-    let golden: Golden =
-        serde_json::from_str(include_str!("../../tests/golden/presigned.json")).unwrap();
+    let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/presigned.json")).unwrap();
     assert_eq!(golden.cases.len(), 4);
     for case in &golden.cases {
         let credentials = Credentials {
@@ -58,8 +57,7 @@ fn each_case(check: impl Fn(&Case, &Credentials, &BucketAddress)) {
             secret_access_key: golden.secret_access_key.clone(),
             session_token: case.token.clone(),
         };
-        let address =
-            BucketAddress::new(&case.region, &golden.bucket, case.endpoint.as_deref()).unwrap();
+        let address = BucketAddress::new(&case.region, &golden.bucket, case.endpoint.as_deref()).unwrap();
         check(case, &credentials, &address);
     }
 }
@@ -78,10 +76,7 @@ fn sign(case: &Case, credentials: &Credentials, address: &BucketAddress) -> Pres
 fn read_policy(policy: &str) -> (String, BTreeSet<String>) {
     let policy: Value = serde_json::from_slice(&STANDARD.decode(policy).unwrap()).unwrap();
     let conditions = policy["conditions"].as_array().unwrap();
-    (
-        policy["expiration"].as_str().unwrap().to_owned(),
-        conditions.iter().map(Value::to_string).collect(),
-    )
+    (policy["expiration"].as_str().unwrap().to_owned(), conditions.iter().map(Value::to_string).collect())
 }
 
 #[test]
@@ -103,12 +98,7 @@ fn our_form_is_the_form_of_boto3() {
         let ours_plain = without_policy(&ours.fields);
         assert_eq!(ours_plain, without_policy(&case.post.fields), "{}", case.name);
         assert_eq!(ours.url, case.post.url, "{}", case.name);
-        assert_eq!(
-            read_policy(&ours.fields["policy"]),
-            read_policy(&case.post.fields["policy"]),
-            "{}",
-            case.name
-        );
+        assert_eq!(read_policy(&ours.fields["policy"]), read_policy(&case.post.fields["policy"]), "{}", case.name);
     });
 }
 
@@ -146,12 +136,8 @@ fn a_policy_pins_key_type_size_and_end() {
 #[test]
 fn an_upload_that_asks_for_too_much_is_not_signed() {
     each_case(|case, credentials, address| {
-        let upload = Upload {
-            key: "uploads/a/b",
-            content_type: "image/png",
-            max_bytes: 1,
-            lifetime: Duration::from_secs(1),
-        };
+        let upload =
+            Upload { key: "uploads/a/b", content_type: "image/png", max_bytes: 1, lifetime: Duration::from_secs(1) };
         let sign = |upload: Upload<'_>| presign_post(credentials, address, &upload, case.now);
 
         assert!(sign(upload).is_ok());

@@ -79,10 +79,7 @@ pub fn presign_post(
 
 /// Every field is a condition that it is sent unchanged: S3 refuses a form with a field that the policy does not name.
 fn policy(bucket: &str, max_bytes: u64, fields: &BTreeMap<&str, String>, expiration: &str) -> Value {
-    let mut conditions = vec![
-        json!({ "bucket": bucket }),
-        json!(["content-length-range", 1, max_bytes]),
-    ];
+    let mut conditions = vec![json!({ "bucket": bucket }), json!(["content-length-range", 1, max_bytes])];
     conditions.extend(fields.iter().map(|(name, value)| json!({ *name: value })));
     json!({ "expiration": expiration, "conditions": conditions })
 }

@@ -47,10 +47,7 @@ pub fn presign_get(
     let text = format!("{ALGORITHM}\n{}\n{}\n{hash}", scope.amz_date, scope.path);
     let signature = scope.sign(credentials, &text);
 
-    Ok(PresignedUrl {
-        url: format!("{}?{query}&X-Amz-Signature={signature}", address.object_url(key)),
-        expires_at,
-    })
+    Ok(PresignedUrl { url: format!("{}?{query}&X-Amz-Signature={signature}", address.object_url(key)), expires_at })
 }
 
 /// The parameters that are signed, in the order of their names, which the canonical request asks for.

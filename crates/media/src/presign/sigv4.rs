@@ -25,9 +25,7 @@ pub struct Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Credentials").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 
@@ -45,12 +43,7 @@ impl Scope {
     pub(super) fn new(region: &str, now: Timestamp) -> Result<Self, Error> {
         let amz_date = utc("%Y%m%dT%H%M%SZ", now)?;
         let date = utc("%Y%m%d", now)?;
-        Ok(Self {
-            path: format!("{date}/{region}/s3/aws4_request"),
-            amz_date,
-            date,
-            region: region.to_owned(),
-        })
+        Ok(Self { path: format!("{date}/{region}/s3/aws4_request"), amz_date, date, region: region.to_owned() })
     }
 
     /// `AKIA…/20260131/eu-west-1/s3/aws4_request`

@@ -1,0 +1,16 @@
+//! Logs: one JSON object a line, each with the fields of the call that it belongs to.
+
+use tracing_subscriber::EnvFilter;
+
+/// Begins to log. Levels come from `RUST_LOG`, by default `info`.
+pub fn init() {
+    // Whoever tests a handler may have begun already; the first one wins.
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_target(false)
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .try_init();
+}

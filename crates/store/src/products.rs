@@ -1,0 +1,87 @@
+//! Products.
+
+use futures::TryStreamExt;
+use mongodb::bson::{Bson, Document, doc};
+use tola_catalog::text::{Sku, Slug};
+use tola_catalog::{ChannelId, ImageId, Product, ProductId, ProductStatus};
+
+use crate::schema::{self, Shape};
+use crate::{Aggregates, Error};
+
+/// One merchant's products.
+pub type Products = Aggregates<Product>;
+
+/// Which of a merchant's products a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProductFilter {
+    /// Those in this status.
+    pub status: Option<ProductStatus>,
+    /// Those live on this channel.
+    pub channel: Option<ChannelId>,
+}
+
+impl Products {
+    /// The product with a SKU.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn by_sku(&self, sku: &Sku) -> Result<Option<Product>, Error> {
+        let filter = schema::PRODUCT_BY_SKU.filter([self.merchant().into(), sku.as_str().into()], None);
+        Ok(self.collection.find_one(filter).await?)
+    }
+
+    /// The product with a slug.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn by_slug(&self, slug: &Slug) -> Result<Option<Product>, Error> {
+        let filter = schema::PRODUCT_BY_SLUG.filter([self.merchant().into(), slug.as_str().into()], None);
+        Ok(self.collection.find_one(filter).await?)
+    }
+
+    /// Up to `limit` products, newest first, from the one after `after` on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list(
+        &self,
+        filter: &ProductFilter,
+        after: Option<ProductId>,
+        limit: u32,
+    ) -> Result<Vec<Product>, Error> {
+        let range = after.map(|id| doc! { "$lt": id.to_string() });
+        let merchant = Bson::from(self.merchant());
+        let (shape, filter): (&Shape, _) = match (filter.status, &filter.channel) {
+            (None, None) => (&schema::PRODUCTS_NEWEST, schema::PRODUCTS_NEWEST.filter([merchant], range)),
+            (Some(status), None) => {
+                let shape = &schema::PRODUCTS_IN_STATUS;
+                (shape, shape.filter([merchant, status.name().into()], range))
+            }
+            (None, Some(channel)) => {
+                let shape = &schema::PRODUCTS_LIVE_ON;
+                (shape, shape.filter([merchant, channel.as_str().into()], range))
+            }
+            (Some(status), Some(channel)) => {
+                let shape = &schema::PRODUCTS_IN_STATUS_LIVE_ON;
+                (shape, shape.filter([merchant, channel.as_str().into(), status.name().into()], range))
+            }
+        };
+        self.collected(shape, filter, limit).await
+    }
+
+    /// Up to `limit` products that refer to an image, oldest first, from the one after `after` on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn showing(&self, image: ImageId, after: Option<ProductId>, limit: u32) -> Result<Vec<Product>, Error> {
+        let shape = &schema::PRODUCTS_SHOWING;
+        let range = after.map(|id| doc! { "$gt": id.to_string() });
+        let filter = shape.filter([self.merchant().into(), image.to_string().into()], range);
+        self.collected(shape, filter, limit).await
+    }
+
+    async fn collected(&self, shape: &Shape, filter: Document, limit: u32) -> Result<Vec<Product>, Error> {
+        let found = self.collection.find(filter).sort(shape.order()).limit(i64::from(limit)).await?;
+        Ok(found.try_collect().await?)
+    }
+}

@@ -1,0 +1,37 @@
+//! Which state machine runs which operation.
+
+use tola_catalog::OperationKind;
+
+/// The ARNs of the state machines, read once at cold start.
+#[derive(Debug, Clone)]
+pub struct WorkflowConfig {
+    /// `REGISTER_PRODUCT_ARN`
+    pub register_product: String,
+    /// `PROCESS_IMAGE_ARN`
+    pub process_image: String,
+}
+
+/// A variable that is not set.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment variable {0} is not set")]
+pub struct MissingArn(&'static str);
+
+impl WorkflowConfig {
+    /// Reads the variables that the fields name.
+    ///
+    /// # Errors
+    /// [`MissingArn`] if one is not set.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machines' variables")]
+    pub fn from_env() -> Result<Self, MissingArn> {
+        let read = |name| std::env::var(name).map_err(|_| MissingArn(name));
+        Ok(Self { register_product: read("REGISTER_PRODUCT_ARN")?, process_image: read("PROCESS_IMAGE_ARN")? })
+    }
+
+    /// The machine that runs operations of a kind.
+    pub fn machine(&self, kind: OperationKind) -> &str {
+        match kind {
+            OperationKind::Register => &self.register_product,
+            OperationKind::ProcessImage => &self.process_image,
+        }
+    }
+}

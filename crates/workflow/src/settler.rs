@@ -1,0 +1,91 @@
+//! Settling operations by what became of their executions.
+
+use tola_catalog::{Code, OperationStatus, Problem, ProblemClass, Timestamp, code};
+use tola_contracts::OperationRef;
+use tola_contracts::shared::CaughtError;
+use tola_store::{Settlement, Store, TenantScope};
+
+use crate::{Error, ExecutionState, ExecutionView, Executions};
+
+/// Settles operations whose executions ended without doing so themselves.
+#[derive(Clone)]
+pub struct Settler {
+    store: Store,
+    executions: Executions,
+}
+
+impl Settler {
+    /// A settler of operations in `store`.
+    pub fn new(store: Store, executions: Executions) -> Self {
+        Self { store, executions }
+    }
+
+    /// Settles the operation if its execution has ended or does not exist, and returns whether this call did it. An
+    /// operation that was settled before stays as it is.
+    ///
+    /// # Errors
+    /// When Step Functions or the database fails.
+    pub async fn settle(&self, operation: &OperationRef, execution: &str, now: Timestamp) -> Result<bool, Error> {
+        let settlement = match self.executions.describe(execution).await? {
+            Some(view) => match settlement(&view) {
+                Some(settlement) => settlement,
+                None => return Ok(false),
+            },
+            None => failed(code::EXECUTION_LOST, code::EXECUTION_LOST.cause.to_owned()),
+        };
+        let operations = self.store.operations(TenantScope::of_operation(operation));
+        Ok(operations.settle(operation.operation_id, &settlement, now).await?)
+    }
+}
+
+/// How an operation ends whose execution ended so; `None` while it runs.
+fn settlement(view: &ExecutionView) -> Option<Settlement> {
+    let said = |fallback: Code| match (&view.error, &view.cause) {
+        (Some(error), cause) => {
+            let caught = CaughtError { error: error.clone(), cause: cause.clone().unwrap_or_default() };
+            format!("{} It said: {}", fallback.cause, caught.problem().message)
+        }
+        (None, _) => fallback.cause.to_owned(),
+    };
+    match view.state {
+        ExecutionState::Running => None,
+        ExecutionState::Succeeded => Some(Settlement {
+            status: OperationStatus::Succeeded,
+            result: Some("Its execution succeeded.".to_owned()),
+            problem: None,
+        }),
+        ExecutionState::Failed => Some(failed(code::EXECUTION_FAILED, said(code::EXECUTION_FAILED))),
+        ExecutionState::TimedOut => Some(failed(code::EXECUTION_TIMED_OUT, said(code::EXECUTION_TIMED_OUT))),
+        ExecutionState::Aborted => Some(failed(code::EXECUTION_STOPPED, said(code::EXECUTION_STOPPED))),
+    }
+}
+
+fn failed(code: Code, message: String) -> Settlement {
+    Settlement {
+        status: OperationStatus::Failed,
+        result: None,
+        problem: Some(Problem::new(ProblemClass::Transient, code, message)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(state: ExecutionState, error: Option<&str>) -> Option<Settlement> {
+        settlement(&ExecutionView { state, error: error.map(str::to_owned), cause: None })
+    }
+
+    #[test]
+    fn an_execution_that_runs_settles_nothing() {
+        assert_eq!(settled(ExecutionState::Running, None), None);
+    }
+
+    #[test]
+    fn whoever_stopped_it_is_quoted() {
+        let problem = settled(ExecutionState::Aborted, Some("OperatorsWish")).unwrap().problem.unwrap();
+
+        assert_eq!(problem.code, "EXECUTION_STOPPED");
+        assert!(problem.message.ends_with("OperatorsWish"), "{}", problem.message);
+    }
+}

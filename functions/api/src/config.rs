@@ -1,0 +1,96 @@
+//! What the API is told by its environment, read once at cold start.
+
+use crate::identity::AuthMode;
+
+/// The shortest key that signs cursors, in bytes: that of the hash behind it.
+const MIN_CURSOR_KEY: usize = 32;
+
+/// The API's own variables; the crates that it uses read theirs.
+#[derive(Clone)]
+pub struct ApiConfig {
+    /// `AUTH_MODE`: how the API learns who calls. Only `header`, in this version.
+    pub auth: AuthMode,
+    /// `CURSOR_KEY`: signs cursors; 32 bytes at least.
+    pub cursor_key: String,
+    /// `IMAGE_BUCKET`: where uploads go.
+    pub image_bucket: String,
+    /// `PUBLIC_S3_ENDPOINT`: where clients reach S3, when it is not AWS's.
+    pub public_s3_endpoint: Option<String>,
+    /// `EVENTS_QUEUE_URL`: the queue of catalog events, which `GET /v1/health` looks at.
+    pub events_queue_url: String,
+}
+
+/// Why the API does not start.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable is not set.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// `AUTH_MODE` is something else.
+    #[error("AUTH_MODE is `header`, not `{0}`")]
+    UnknownAuthMode(String),
+    /// `AUTH_MODE=cognito` comes with a later version.
+    #[error("AUTH_MODE=cognito is not built yet: this version knows `header` alone, for development")]
+    CognitoIsNotBuilt,
+    /// `AUTH_MODE=header` believes whatever a client says of itself.
+    #[error("AUTH_MODE=header believes whatever a client says of itself: STAGE=prod refuses it")]
+    HeaderInProd,
+    /// `CURSOR_KEY` is too short to sign anything.
+    #[error("CURSOR_KEY has to have {MIN_CURSOR_KEY} bytes at least")]
+    ShortCursorKey,
+}
+
+impl ApiConfig {
+    /// Reads the variables that the fields name.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when one is missing, or their combination is refused.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the API's variables")]
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    fn read(variable: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let optional = |name| variable(name).filter(|value| !value.is_empty());
+        let required = |name| optional(name).ok_or(ConfigError::Missing(name));
+        let auth = match (required("AUTH_MODE")?.as_str(), required("STAGE")?.as_str()) {
+            ("header", "prod") => return Err(ConfigError::HeaderInProd),
+            ("header", _) => AuthMode::Header,
+            ("cognito", _) => return Err(ConfigError::CognitoIsNotBuilt),
+            (other, _) => return Err(ConfigError::UnknownAuthMode(other.to_owned())),
+        };
+        let cursor_key = required("CURSOR_KEY")?;
+        if cursor_key.len() < MIN_CURSOR_KEY {
+            return Err(ConfigError::ShortCursorKey);
+        }
+        Ok(Self {
+            auth,
+            cursor_key,
+            image_bucket: required("IMAGE_BUCKET")?,
+            public_s3_endpoint: optional("PUBLIC_S3_ENDPOINT"),
+            events_queue_url: required("EVENTS_QUEUE_URL")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(changes: &[(&str, &str)]) -> Result<AuthMode, ConfigError> {
+        let key = "k".repeat(32);
+        let usual = [("AUTH_MODE", "header"), ("STAGE", "dev"), ("CURSOR_KEY", &*key), ("IMAGE_BUCKET", "b"), ("EVENTS_QUEUE_URL", "u")];
+        let find = |pairs: &[(&str, &str)], name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        ApiConfig::read(|name| find(changes, name).or_else(|| find(&usual, name))).map(|config| config.auth)
+    }
+
+    #[test]
+    fn combinations_are_checked_before_the_first_request() {
+        assert_eq!(read(&[]), Ok(AuthMode::Header));
+        assert_eq!(read(&[("STAGE", "prod")]), Err(ConfigError::HeaderInProd));
+        assert_eq!(read(&[("AUTH_MODE", "cognito")]), Err(ConfigError::CognitoIsNotBuilt));
+        assert_eq!(read(&[("AUTH_MODE", "none")]), Err(ConfigError::UnknownAuthMode("none".into())));
+        assert_eq!(read(&[("CURSOR_KEY", "short")]), Err(ConfigError::ShortCursorKey));
+        assert_eq!(read(&[("IMAGE_BUCKET", "")]), Err(ConfigError::Missing("IMAGE_BUCKET")));
+    }
+}

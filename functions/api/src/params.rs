@@ -1,0 +1,121 @@
+//! Parameters of paths and queries, read strictly: what is misspelt or repeated is refused instead of passed over.
+
+use std::collections::BTreeMap;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::Uri;
+use axum::http::request::Parts;
+
+use crate::error::ApiError;
+
+/// The most items on a page, and the number without `limit`.
+const MAX_LIMIT: u32 = 100;
+const DEFAULT_LIMIT: u32 = 20;
+
+/// The parameters of a query, all of them known to the route and each there once.
+#[derive(Debug, Clone, Default)]
+pub struct Params(BTreeMap<String, String>);
+
+impl Params {
+    pub(crate) fn read(uri: &Uri, known: &[&str]) -> Result<Self, ApiError> {
+        let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
+            return Err(ApiError::invalid_parameter("/query", "the query can't be read"));
+        };
+        let mut params = BTreeMap::new();
+        for (name, value) in pairs {
+            // A hostile name may be long, and it ends up in an answer.
+            let pointer = || format!("/query/{}", name.chars().take(40).collect::<String>());
+            if !known.contains(&name.as_str()) {
+                let message = match known {
+                    [] => "this route takes no parameters".to_owned(),
+                    known => format!("this route takes {}", known.join(", ")),
+                };
+                return Err(ApiError::invalid_parameter(pointer(), message));
+            }
+            if params.contains_key(&name) {
+                return Err(ApiError::invalid_parameter(pointer(), "this parameter is there twice"));
+            }
+            params.insert(name, value);
+        }
+        Ok(Self(params))
+    }
+
+    /// Takes a parameter out.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name)
+    }
+
+    /// A parameter as `parse` reads it.
+    ///
+    /// # Errors
+    /// 400 `INVALID_PARAMETER`, saying what was `expected`.
+    pub fn parsed<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        let refuse = || ApiError::invalid_parameter(format!("/query/{name}"), format!("{name} is {expected}"));
+        self.take(name).map(|text| parse(&text).ok_or_else(refuse)).transpose()
+    }
+
+    /// How many items a page has: 1 to 100, 20 if nothing is said.
+    ///
+    /// # Errors
+    /// 400 `INVALID_PARAMETER` for anything else.
+    pub fn limit(&mut self) -> Result<u32, ApiError> {
+        let parse = |text: &str| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+        Ok(self.parsed("limit", "a number from 1 to 100", parse)?.unwrap_or(DEFAULT_LIMIT))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(parts.extensions.remove::<Self>().unwrap_or_default())
+    }
+}
+
+/// The one parameter of a path. A text that is no id of its kind can't name anything, so that it is not found.
+#[derive(Debug, Clone)]
+pub struct InPath<T>(pub T);
+
+impl<S: Send + Sync, T: TryFrom<String>> FromRequestParts<S> for InPath<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let text: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, state).await;
+        let text = text.map_err(|_| ApiError::not_found())?.0;
+        T::try_from(text).map(Self).map_err(|_| ApiError::not_found())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(uri: &str) -> Result<Params, ApiError> {
+        Params::read(&uri.parse().unwrap(), &["limit", "status"])
+    }
+
+    #[test]
+    fn what_is_unknown_or_repeated_is_refused() {
+        assert!(read("/x?limit=1&status=A").is_ok());
+        assert!(read("/x").is_ok());
+        assert!(read("/x?limt=1").is_err());
+        assert!(read("/x?limit=1&limit=2").is_err());
+        assert!(read("/x?limit").is_ok(), "an empty limit is refused when it is read as a number");
+    }
+
+    #[test]
+    fn a_limit_is_between_1_and_100() {
+        for (text, expected) in [("", 20), ("?limit=1", 1), ("?limit=100", 100)] {
+            assert_eq!(read(&format!("/x{text}")).unwrap().limit().unwrap(), expected);
+        }
+        for text in ["0", "101", "-1", "1.5", "", "ten", "4294967297"] {
+            assert!(read(&format!("/x?limit={text}")).unwrap().limit().is_err(), "{text}");
+        }
+    }
+}

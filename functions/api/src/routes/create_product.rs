@@ -1,0 +1,144 @@
+//! Registering a product: one write with its event and intent, then the register workflow.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tola_catalog::operation::Subject;
+use tola_catalog::product::{AttributeValue, Canonical, ImageReference, NewProduct};
+use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
+use tola_catalog::{ImageId, Money, Origin, Product, code};
+use tola_store::{Duplicate, Error as StoreError, TenantScope};
+
+use super::images::rescue;
+use super::operations::of_subject;
+use super::products::tagged;
+use crate::app::App;
+use crate::body::JsonBody;
+use crate::error::ApiError;
+use crate::idempotency::Ids;
+use crate::identity::Caller;
+use crate::request::now;
+use crate::signing::Links;
+use crate::views::{OperationView, ProductView};
+
+/// What a merchant registers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a product")]
+pub struct NewProductBody {
+    #[serde(default)]
+    sku: Option<Sku>,
+    #[serde(default)]
+    slug: Option<Slug>,
+    name: Name,
+    #[serde(default)]
+    description: Option<Description>,
+    #[serde(default)]
+    price: Option<Money>,
+    #[serde(default)]
+    category_id: Option<CategoryId>,
+    #[serde(default)]
+    brand: Option<Brand>,
+    #[serde(default)]
+    attributes: BTreeMap<AttributeKey, AttributeValue>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+    #[serde(default)]
+    images: Vec<ImageBody>,
+}
+
+/// An image of a product.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a reference to an image")]
+pub struct ImageBody {
+    image_id: ImageId,
+    #[serde(default)]
+    alt: Option<AltText>,
+}
+
+impl From<ImageBody> for ImageReference {
+    fn from(body: ImageBody) -> Self {
+        Self { image_id: body.image_id, alt: body.alt }
+    }
+}
+
+impl From<NewProductBody> for NewProduct {
+    fn from(body: NewProductBody) -> Self {
+        let canonical = Canonical {
+            name: body.name,
+            description: body.description,
+            price: body.price,
+            category_id: body.category_id,
+            attributes: body.attributes,
+            tags: body.tags,
+            brand: body.brand,
+        };
+        let images = body.images.into_iter().map(Into::into).collect();
+        Self { sku: body.sku, slug: body.slug, canonical, images }
+    }
+}
+
+/// `POST /v1/products`
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    ids: Ids,
+    JsonBody(body): JsonBody<NewProductBody>,
+) -> Result<Response, ApiError> {
+    let (scope, origin) = (caller.scope(), caller.origin(now()));
+    let product = insert(&app, scope, body.into(), ids, &origin).await?;
+    rescue(&app, scope, &product.image_ids(), &origin).await;
+    let (subject, operation) = (Subject::Product(product.id), ids.operation());
+    app.launch_if_asked(scope, subject, &product.intents, operation).await;
+
+    let operation = of_subject(&app, scope, subject, &product.intents, operation).await;
+    let view = ProductView::new(&product, Links::Unsigned)?.with(operation.as_ref().map(OperationView::whole));
+    let mut response = tagged(&product, (StatusCode::CREATED, Json(view)).into_response());
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/products/{}", product.id)) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// Writes the product, or finds that the same request wrote it before. A derived slug that is taken gets a suffix.
+async fn insert(app: &App, scope: TenantScope, mut new: NewProduct, ids: Ids, origin: &Origin) -> Result<Product, ApiError> {
+    let products = app.store.products(scope);
+    let register = |new| Product::register(new, ids.product(), scope.merchant_id(), ids.operation(), origin);
+    let mut product = register(new.clone())?;
+    refuse_unknown(app, scope, &new.images).await?;
+    loop {
+        let taken = match products.insert(&product).await {
+            Ok(()) => return Ok(product),
+            Err(StoreError::Duplicate(taken)) => taken,
+            Err(error) => return Err(error.into()),
+        };
+        // Whichever value the database names first: if the product is there, it is this request's.
+        if let Some(known) = products.get(ids.product()).await? {
+            return Ok(known);
+        }
+        if taken != Duplicate::Slug || new.slug.is_some() {
+            return Err(StoreError::Duplicate(taken).into());
+        }
+        new.slug = Some(product.slug.disambiguated(product.id));
+        product = register(new.clone())?;
+    }
+}
+
+/// Refuses references to images that the merchant does not have, or that are being deleted.
+pub(super) async fn refuse_unknown(app: &App, scope: TenantScope, references: &[ImageReference]) -> Result<(), ApiError> {
+    let wanted: Vec<ImageId> = references.iter().map(|reference| reference.image_id).collect();
+    let known = app.store.images(scope).get_many(&wanted).await?;
+    let usable = |id| known.iter().any(|image| image.id == id && image.status != tola_catalog::ImageStatus::Purging);
+    let unknown: Vec<_> = wanted.iter().enumerate().filter(|(_, id)| !usable(**id)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let refusal = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code::UNKNOWN_IMAGE);
+    Err(unknown.into_iter().fold(refusal, |refusal, (position, id)| {
+        let message = format!("{id} is not an image of this merchant, or is being deleted");
+        refusal.at(format!("/images/{position}/image_id"), code::UNKNOWN_IMAGE, message)
+    }))
+}

@@ -1,0 +1,57 @@
+//! Deleting an image that no product shows.
+//!
+//! The answer is the mark: from it on nothing can begin to refer to the image, and readers don't find it. Its upload and
+//! its document go a minute later, by the sweep, which looks for references once more: by then no request that saw the
+//! image before the mark is alive, so that none can refer to what is gone. Renditions lie under the hash of their
+//! content, where another image of the merchant may have the same: they stay for a garbage collection that knows.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use tola_catalog::{ImageId, Product, code};
+use tola_store::{Outcome, TenantScope};
+
+use super::images::restore;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::identity::Caller;
+use crate::params::InPath;
+use crate::request::now;
+
+/// The most products that a refusal names.
+const NAMED: u32 = 10;
+
+/// `DELETE /v1/images/{id}`: repeatable until the image is gone, and then 404.
+pub async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    InPath(id): InPath<ImageId>,
+) -> Result<StatusCode, ApiError> {
+    let (scope, origin) = (caller.scope(), caller.origin(now()));
+    let images = app.store.images(scope);
+    images.get(id).await?.ok_or_else(ApiError::not_found)?;
+    if let Some(refusal) = in_use(&app, scope, id).await? {
+        return Err(refusal);
+    }
+    let marked = images.change(id, |image| Ok::<_, tola_store::Error>(image.mark_purging(origin.now))).await?;
+    if marked == Outcome::Absent {
+        return Err(ApiError::not_found());
+    }
+    // Who began to refer to it before the mark has written that by now, or will see the mark.
+    if let Some(refusal) = in_use(&app, scope, id).await? {
+        restore(&app, scope, id, &origin).await?;
+        return Err(refusal);
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn in_use(app: &App, scope: TenantScope, id: ImageId) -> Result<Option<ApiError>, ApiError> {
+    let showing = app.store.products(scope).showing(id, None, NAMED).await?;
+    if showing.is_empty() {
+        return Ok(None);
+    }
+    let refusal = ApiError::new(StatusCode::CONFLICT, code::IMAGE_IN_USE).saying(code::IMAGE_IN_USE.cause);
+    let name = |refusal: ApiError, product: &Product| {
+        refusal.naming(code::IMAGE_IN_USE, format!("{} ({}) refers to it", product.id, product.canonical.name))
+    };
+    Ok(Some(showing.iter().fold(refusal, name)))
+}

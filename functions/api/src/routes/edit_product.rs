@@ -1,0 +1,144 @@
+//! Editing a product: a JSON merge of what is sent into what is there.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tola_catalog::operation::Subject;
+use tola_catalog::product::{AttributeValue, Edit, ImageReference, MAX_IMAGES};
+use tola_catalog::text::{AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
+use tola_catalog::{Money, Product, ProductId};
+use tola_contracts::message::AggregateRef;
+use tola_store::Outcome;
+
+use super::create_product::{ImageBody, refuse_unknown};
+use super::images::rescue;
+use super::operations::of_subject;
+use super::products::tagged;
+use crate::app::App;
+use crate::body::{JsonBody, lasting, removable};
+use crate::error::ApiError;
+use crate::etag::IfMatch;
+use crate::idempotency::Ids;
+use crate::identity::Caller;
+use crate::params::InPath;
+use crate::request::now;
+use crate::signing::Links;
+use crate::views::{OperationView, ProductView};
+
+/// What is to change: what is left out stays, and `null` removes what can be removed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object with the values to change")]
+pub struct EditBody {
+    #[serde(default, deserialize_with = "removable")]
+    sku: Option<Option<Sku>>,
+    #[serde(default, deserialize_with = "lasting")]
+    slug: Option<Slug>,
+    #[serde(default, deserialize_with = "lasting")]
+    name: Option<Name>,
+    #[serde(default, deserialize_with = "removable")]
+    description: Option<Option<Description>>,
+    #[serde(default, deserialize_with = "removable")]
+    price: Option<Option<Money>>,
+    #[serde(default, deserialize_with = "removable")]
+    category_id: Option<Option<CategoryId>>,
+    #[serde(default, deserialize_with = "removable")]
+    brand: Option<Option<Brand>>,
+    #[serde(default, deserialize_with = "removable")]
+    attributes: Option<Option<BTreeMap<AttributeKey, Option<AttributeValue>>>>,
+    #[serde(default, deserialize_with = "removable")]
+    tags: Option<Option<Vec<Tag>>>,
+    #[serde(default, deserialize_with = "removable")]
+    images: Option<Option<Vec<ImageBody>>>,
+}
+
+/// An edit, but for what depends on the product that it meets.
+struct Wanted {
+    edit: Edit,
+    without_attributes: bool,
+}
+
+impl From<EditBody> for Wanted {
+    fn from(body: EditBody) -> Self {
+        let references = |images: Option<Vec<ImageBody>>| images.unwrap_or_default().into_iter().map(Into::into).collect();
+        let without_attributes = body.attributes == Some(None);
+        let edit = Edit {
+            sku: body.sku,
+            slug: body.slug,
+            name: body.name,
+            description: body.description,
+            price: body.price,
+            category_id: body.category_id,
+            brand: body.brand,
+            attributes: body.attributes.flatten().unwrap_or_default(),
+            tags: body.tags.map(Option::unwrap_or_default),
+            images: body.images.map(references),
+        };
+        Self { edit, without_attributes }
+    }
+}
+
+impl Wanted {
+    fn for_product(&self, product: &Product) -> Edit {
+        let mut edit = self.edit.clone();
+        if self.without_attributes {
+            edit.attributes = product.canonical.attributes.keys().map(|key| (key.clone(), None)).collect();
+        }
+        edit
+    }
+
+    fn images(&self) -> &[ImageReference] {
+        self.edit.images.as_deref().unwrap_or_default()
+    }
+}
+
+/// `PATCH /v1/products/{id}`
+pub async fn edit(
+    State(app): State<App>,
+    caller: Caller,
+    ids: Ids,
+    InPath(id): InPath<ProductId>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<EditBody>,
+) -> Result<Response, ApiError> {
+    let (scope, origin, wanted) = (caller.scope(), caller.origin(now()), Wanted::from(body));
+    let products = app.store.products(scope);
+    let visible = |product: &Product| product.deleting.is_none();
+    // First whether it is there at all: a foreign id is 404, whatever else is wrong with the request.
+    products.get(id).await?.filter(visible).ok_or_else(ApiError::not_found)?;
+    let if_match = IfMatch::read(&headers)?;
+    // Too many are refused by the catalog, and need not be looked for.
+    if wanted.images().len() <= MAX_IMAGES {
+        refuse_unknown(&app, scope, wanted.images()).await?;
+    }
+
+    let outcome = products.change(id, |product| {
+        if !visible(product) {
+            return Err(ApiError::not_found());
+        }
+        if_match.permit(product)?;
+        Ok(product.edit(wanted.for_product(product), ids.operation(), &origin)?)
+    });
+    let moved = match outcome.await? {
+        Outcome::Moved(product) => product,
+        Outcome::AlreadyThere(product) => return answer(&app, &product, None).await,
+        Outcome::Absent => return Err(ApiError::not_found()),
+    };
+    rescue(&app, scope, &moved.image_ids(), &origin).await;
+    let subject = Subject::Product(id);
+    if !app.launch_if_asked(scope, subject, &moved.intents, ids.operation()).await {
+        app.drain(AggregateRef::Product(id)).await;
+        return answer(&app, &moved, None).await;
+    }
+    let operation = of_subject(&app, scope, subject, &moved.intents, ids.operation()).await;
+    answer(&app, &moved, operation.as_ref().map(OperationView::whole)).await
+}
+
+async fn answer(app: &App, product: &Product, operation: Option<OperationView<'_>>) -> Result<Response, ApiError> {
+    let signer = app.signing.signer(now()).await?;
+    let view = ProductView::new(product, Links::Signed(&signer))?.with(operation);
+    Ok(tagged(product, Json(view).into_response()))
+}

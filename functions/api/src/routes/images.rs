@@ -1,0 +1,114 @@
+//! Images: the promise of an upload, and what came of it.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+use tola_catalog::image::{Changed, UPLOAD_TYPES};
+use tola_catalog::operation::Subject;
+use tola_catalog::{Image, ImageId, ImageStatus, OperationId, Origin};
+use tola_store::{Outcome, TenantScope};
+
+use crate::app::{App, image_path};
+use crate::body::JsonBody;
+use crate::error::{ApiError, chain};
+use crate::idempotency::Ids;
+use crate::identity::Caller;
+use crate::params::InPath;
+use crate::request::now;
+use crate::signing::Links;
+use crate::views::ImageView;
+
+/// What a merchant wants to upload.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an image")]
+pub struct NewImageBody {
+    content_type: String,
+}
+
+/// `POST /v1/images`
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    ids: Ids,
+    JsonBody(body): JsonBody<NewImageBody>,
+) -> Result<Response, ApiError> {
+    if !UPLOAD_TYPES.contains(&body.content_type.as_str()) {
+        let message = format!("an upload is one of {}", UPLOAD_TYPES.join(", "));
+        return Err(ApiError::invalid_body("/content_type", message));
+    }
+    let images = app.store.images(caller.scope());
+    let mut image = Image::awaiting_upload(ids.image(), caller.merchant_id(), &body.content_type, now());
+    if !images.insert_once(&image).await? {
+        // The same request made it before, and may have been followed by the upload.
+        image = images.get(image.id).await?.ok_or_else(ApiError::not_found)?;
+    }
+    let view = ImageView::new(&image, Links::Unsigned)?;
+    // What is to be signed: the layer behind every POST signs it on its way out, and whenever it is given again.
+    let upload = json!({ "image_id": image.id, "content_type": image.declared_type });
+    let mut response = (StatusCode::CREATED, Json(json!({ "image": view, "upload": upload }))).into_response();
+    if let Ok(location) = HeaderValue::from_str(&image_path(image.id)) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// `GET /v1/images/{id}`
+pub async fn read(State(app): State<App>, caller: Caller, InPath(id): InPath<ImageId>) -> Result<Response, ApiError> {
+    let found = app.store.images(caller.scope()).get(id).await?;
+    let image = found.filter(|image| image.status != ImageStatus::Purging).ok_or_else(ApiError::not_found)?;
+    let signer = app.signing.signer(now()).await?;
+    Ok(Json(ImageView::new(&image, Links::Signed(&signer))?).into_response())
+}
+
+/// Takes back the deletion of images to which a product has begun to refer. Whoever deletes marks the image and then
+/// looks for references; whoever refers writes the reference and then looks for marks: one of the two sees the other.
+/// A failure here is not the merchant's: the sweep looks for references once more before it deletes anything.
+pub(super) async fn rescue(app: &App, scope: TenantScope, ids: &[ImageId], origin: &Origin) {
+    let marked = match app.store.images(scope).get_many(ids).await {
+        Ok(images) => images.into_iter().filter(|image| image.status == ImageStatus::Purging),
+        Err(error) => return tracing::warn!(why = chain(&error), "could not look for images that are being deleted"),
+    };
+    for image in marked {
+        if let Err(error) = restore(app, scope, image.id, origin).await {
+            tracing::warn!(image.id = %image.id, why = chain(&error), "could not take the deletion of an image back");
+        }
+    }
+}
+
+/// Gives an image that is being deleted its former status back. One that was being processed is processed once more,
+/// since what came of it meanwhile was passed over.
+pub(super) async fn restore(
+    app: &App,
+    scope: TenantScope,
+    id: ImageId,
+    origin: &Origin,
+) -> Result<(), tola_store::Error> {
+    let operation = OperationId::new(ulid::Ulid::generate());
+    let images = app.store.images(scope);
+    let restored = images.change(id, |image| Ok::<_, tola_store::Error>(unmark(image, operation, origin))).await?;
+    if let Outcome::Moved(image) = restored {
+        app.launch_if_asked(scope, Subject::Image(id), &image.intents, operation).await;
+    }
+    Ok(())
+}
+
+fn unmark(image: &mut Image, operation: OperationId, origin: &Origin) -> Changed {
+    if image.status != ImageStatus::Purging {
+        return Changed::No;
+    }
+    image.version += 1;
+    image.updated_at = origin.now;
+    image.status = match (&image.file, &image.rejection, image.last_operation.is_empty()) {
+        (Some(_), ..) => ImageStatus::Ready,
+        (_, Some(_), _) => ImageStatus::Rejected,
+        (_, _, true) => ImageStatus::AwaitingUpload,
+        (_, _, false) => ImageStatus::Uploaded,
+    };
+    if image.status == ImageStatus::Uploaded {
+        image.request_processing(operation, None, origin);
+    }
+    Changed::Yes
+}

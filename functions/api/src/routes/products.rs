@@ -1,0 +1,96 @@
+//! Reading products.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tola_catalog::text::{Sku, Slug};
+use tola_catalog::{ChannelId, Product, ProductId, ProductStatus};
+use tola_store::ProductFilter;
+
+use super::one_more;
+use crate::app::App;
+use crate::cursor::Question;
+use crate::error::ApiError;
+use crate::etag;
+use crate::identity::Caller;
+use crate::params::{InPath, Params};
+use crate::request::now;
+use crate::signing::Links;
+use crate::views::{Page, ProductItem, ProductView};
+
+/// `GET /v1/products`: newest first.
+pub async fn list(State(app): State<App>, caller: Caller, mut params: Params) -> Result<Json<Page<ProductItem>>, ApiError> {
+    let limit = params.limit()?;
+    let status = params.parsed("status", "DRAFT, READY, ACTIVE or INACTIVE", ProductStatus::parse)?;
+    let channel = params.parsed("channel", "a channel's id", |text| ChannelId::parse(text).ok())?;
+    let question = Question {
+        route: "/v1/products",
+        merchant_id: caller.merchant_id(),
+        filters: vec![
+            status.map(ProductStatus::name).unwrap_or_default().to_owned(),
+            channel.as_ref().map(ToString::to_string).unwrap_or_default(),
+        ],
+    };
+    let after = match params.take("cursor") {
+        Some(cursor) => ProductId::parse(&app.cursors.open(&question, &cursor)?).ok(),
+        None => None,
+    };
+    let filter = ProductFilter { status, channel };
+    let found = app.store.products(caller.scope()).list(&filter, after, one_more(limit)).await?;
+    let signer = app.signing.signer(now()).await?;
+    let page = Page::cut(found, limit, |last: &Product| app.cursors.seal(&question, last.id));
+    page.try_map(|product| ProductItem::new(product, Links::Signed(&signer))).map(Json)
+}
+
+/// `GET /v1/products/{id}`
+pub async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    InPath(id): InPath<ProductId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let found = app.store.products(caller.scope()).get(id).await?;
+    show(&app, found, &headers).await
+}
+
+/// `GET /v1/products/by-sku/{sku}`
+pub async fn by_sku(
+    State(app): State<App>,
+    caller: Caller,
+    InPath(sku): InPath<Sku>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let found = app.store.products(caller.scope()).by_sku(&sku).await?;
+    show(&app, found, &headers).await
+}
+
+/// `GET /v1/products/by-slug/{slug}`
+pub async fn by_slug(
+    State(app): State<App>,
+    caller: Caller,
+    InPath(slug): InPath<Slug>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let found = app.store.products(caller.scope()).by_slug(&slug).await?;
+    show(&app, found, &headers).await
+}
+
+async fn show(app: &App, found: Option<Product>, headers: &HeaderMap) -> Result<Response, ApiError> {
+    // A product that is being deleted is gone for its readers.
+    let product = found.filter(|product| product.deleting.is_none()).ok_or_else(ApiError::not_found)?;
+    if etag::is_known(headers, &product) {
+        return Ok(tagged(&product, StatusCode::NOT_MODIFIED.into_response()));
+    }
+    let signer = app.signing.signer(now()).await?;
+    let view = ProductView::new(&product, Links::Signed(&signer))?;
+    Ok(tagged(&product, Json(view).into_response()))
+}
+
+/// An answer with a product's ETag.
+pub(crate) fn tagged(product: &Product, mut response: Response) -> Response {
+    if let Some((name, value)) = etag::header(product) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}

@@ -1,0 +1,107 @@
+//! Doing an operation again.
+//!
+//! Whoever retries an operation links it to its successor first, and the first link holds: all who retry it, at once or
+//! after a crash, go on with that one successor. The intent for it is then written unless it was before, and launching
+//! is repeatable. So one retry comes of any number of requests, wherever one of them dies.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use tola_catalog::image::Changed;
+use tola_catalog::operation::{Intent, Subject};
+use tola_catalog::{ImageStatus, Operation, OperationId, OperationKind, Origin};
+use tola_store::TenantScope;
+
+use super::operations::{of_subject, shown};
+use crate::app::App;
+use crate::body::NoBody;
+use crate::error::ApiError;
+use crate::idempotency::Ids;
+use crate::identity::Caller;
+use crate::params::InPath;
+use crate::request::now;
+
+/// `POST /v1/operations/{id}/retry`
+pub async fn retry(
+    State(app): State<App>,
+    caller: Caller,
+    ids: Ids,
+    InPath(id): InPath<OperationId>,
+    _: NoBody,
+) -> Result<(StatusCode, Json<serde_json::Value>), ApiError> {
+    let (scope, origin) = (caller.scope(), caller.origin(now()));
+    let operations = app.store.operations(scope);
+    let failed = operations.get(id).await?.ok_or_else(ApiError::not_found)?;
+    if !failed.may_retry() {
+        return Err(ApiError::not_possible(format!("only what failed can be retried; next: {}", failed.next())));
+    }
+    let subject = failed.subject().ok_or_else(|| ApiError::internal("the operation is about nothing"))?;
+    refuse_if_gone(&app, scope, subject).await?;
+
+    let successor = operations.retried_by(id, ids.operation()).await?.ok_or_else(ApiError::not_found)?;
+    if let Some(begun) = operations.get(successor).await? {
+        return accepted(&begun);
+    }
+    let intents = ask(&app, scope, &failed, subject, successor, &origin).await?;
+    app.launch_if_asked(scope, subject, &intents, successor).await;
+    match of_subject(&app, scope, subject, &intents, successor).await {
+        Some(begun) => accepted(&begun),
+        None => Err(ApiError::unavailable("the retry was launched by another request, and can't be read yet")),
+    }
+}
+
+fn accepted(operation: &Operation) -> Result<(StatusCode, Json<serde_json::Value>), ApiError> {
+    Ok((StatusCode::ACCEPTED, Json(shown(operation)?)))
+}
+
+async fn refuse_if_gone(app: &App, scope: TenantScope, subject: Subject) -> Result<(), ApiError> {
+    let there = match subject {
+        Subject::Product(id) => app.store.products(scope).get(id).await?.is_some_and(|p| p.deleting.is_none()),
+        Subject::Image(id) => {
+            let image = app.store.images(scope).get(id).await?;
+            image.is_some_and(|image| image.status != ImageStatus::Purging)
+        }
+    };
+    if there { Ok(()) } else { Err(ApiError::not_possible(format!("{subject} is not there any more"))) }
+}
+
+/// Writes the intent of the successor into the subject's document, unless it was there before. Returns the document's
+/// intents as they are now.
+async fn ask(
+    app: &App,
+    scope: TenantScope,
+    failed: &Operation,
+    subject: Subject,
+    successor: OperationId,
+    origin: &Origin,
+) -> Result<Vec<Intent>, ApiError> {
+    let (kind, retry_of) = (failed.kind, Some(failed.id));
+    // The last operation of its kind is the successor from the write of its intent on, pulled or not.
+    let asked = |last: Option<&OperationId>| last == Some(&successor);
+    let document = match (subject, kind) {
+        (Subject::Product(id), OperationKind::Register) => {
+            let products = app.store.products(scope);
+            let outcome = products.change(id, |product| {
+                if asked(product.last_operation.get(&kind)) {
+                    return Ok::<_, ApiError>(Changed::No);
+                }
+                product.request_registration(successor, retry_of, origin);
+                Ok(Changed::Yes)
+            });
+            outcome.await?.document().map(|product| product.intents)
+        }
+        (Subject::Image(id), OperationKind::ProcessImage) => {
+            let images = app.store.images(scope);
+            let outcome = images.change(id, |image| {
+                if asked(image.last_operation.get(&kind)) {
+                    return Ok::<_, ApiError>(Changed::No);
+                }
+                image.request_processing(successor, retry_of, origin);
+                Ok(Changed::Yes)
+            });
+            outcome.await?.document().map(|image| image.intents)
+        }
+        _ => return Err(ApiError::internal("an operation of this kind is about something else")),
+    };
+    document.ok_or_else(|| ApiError::not_possible(format!("{subject} is not there any more")))
+}

@@ -1,0 +1,184 @@
+//! Signed uploads and links: made without a network call, and made anew whenever an answer is given again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_sqs::config::{ProvideCredentials, SharedCredentialsProvider};
+use serde::Serialize;
+use serde_json::Value;
+use tola_catalog::{ImageId, MerchantId, Timestamp};
+use tola_media::{BucketAddress, Credentials, MAX_UPLOAD_BYTES, MAX_UPLOAD_LIFETIME, RENDITION_PREFIX, Upload};
+use tola_media::{PresignError, presign_get, presign_post, upload_key};
+
+use crate::error::ApiError;
+
+/// How long a link to a rendition lives, at least: 2 hours.
+const LINK_LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Links are signed as of the last full hour, so that within it they stay the same and browsers need no second copy.
+const LINK_STEP_MILLIS: i64 = 60 * 60 * 1_000;
+
+/// Signs in the name of the function's role.
+#[derive(Clone)]
+pub struct Signing {
+    credentials: SharedCredentialsProvider,
+    address: Arc<BucketAddress>,
+}
+
+/// Why nothing can be signed, for want of configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    /// There are no credentials, and so nothing to sign with.
+    #[error("the AWS configuration has no credentials")]
+    NoCredentials,
+    /// A signature names its region.
+    #[error("the AWS configuration has no region")]
+    NoRegion,
+    /// The endpoint can't be used.
+    #[error(transparent)]
+    Address(#[from] PresignError),
+}
+
+/// A moment's right to sign.
+pub struct Signer {
+    credentials: Credentials,
+    address: Arc<BucketAddress>,
+    now: Timestamp,
+}
+
+/// A form that uploads one file.
+#[derive(Debug, Serialize)]
+pub struct UploadForm {
+    url: String,
+    fields: std::collections::BTreeMap<String, String>,
+    expires_at: Timestamp,
+    /// A command that posts `photo.jpg` from the current folder.
+    curl: String,
+}
+
+impl Signing {
+    /// Signs for a bucket with what the SDK is configured with.
+    ///
+    /// # Errors
+    /// [`SigningError`] when credentials, region or endpoint are missing or can't be used.
+    pub fn new(aws: &SdkConfig, bucket: &str, endpoint: Option<&str>) -> Result<Self, SigningError> {
+        let credentials = aws.credentials_provider().ok_or(SigningError::NoCredentials)?;
+        let region = aws.region().ok_or(SigningError::NoRegion)?;
+        let address = Arc::new(BucketAddress::new(region.as_ref(), bucket, endpoint)?);
+        Ok(Self { credentials, address })
+    }
+
+    /// The right to sign now.
+    ///
+    /// # Errors
+    /// 503 when the credentials can't be had; in a Lambda they are in its environment.
+    pub async fn signer(&self, now: Timestamp) -> Result<Signer, ApiError> {
+        let credentials = self.credentials.provide_credentials().await.map_err(ApiError::unavailable)?;
+        let credentials = Credentials {
+            access_key_id: credentials.access_key_id().to_owned(),
+            secret_access_key: credentials.secret_access_key().to_owned(),
+            session_token: credentials.session_token().map(ToOwned::to_owned),
+        };
+        Ok(Signer { credentials, address: self.address.clone(), now })
+    }
+}
+
+impl Signer {
+    /// A link to an object of the image bucket.
+    pub fn link(&self, key: &str) -> Result<String, ApiError> {
+        let as_of = media_time(self.now.as_millis().div_euclid(LINK_STEP_MILLIS) * LINK_STEP_MILLIS);
+        let lifetime = LINK_LIFETIME + Duration::from_millis(LINK_STEP_MILLIS.unsigned_abs());
+        let signed = presign_get(&self.credentials, &self.address, key, lifetime, as_of).map_err(ApiError::internal)?;
+        Ok(signed.url)
+    }
+
+    /// A form that uploads an image's file, once it is filled with a file of the declared type.
+    pub fn upload(&self, merchant: MerchantId, image: ImageId, content_type: &str) -> Result<UploadForm, ApiError> {
+        let key = upload_key(&merchant.to_string(), &image.to_string());
+        let upload =
+            Upload { key: &key, content_type, max_bytes: MAX_UPLOAD_BYTES, lifetime: MAX_UPLOAD_LIFETIME };
+        let now = media_time(self.now.as_millis());
+        let form = presign_post(&self.credentials, &self.address, &upload, now).map_err(ApiError::internal)?;
+        let curl = curl(&form.url, &form.fields, content_type);
+        let expires_at = Timestamp::from_millis(form.expires_at.as_millisecond());
+        Ok(UploadForm { url: form.url, fields: form.fields, expires_at, curl })
+    }
+
+    /// Signs an answer that was made, and is kept, unsigned: `upload`, and each rendition's `url`, at the places where our
+    /// own views put them. Nothing that a merchant wrote is looked at.
+    pub(crate) fn sign(&self, merchant: MerchantId, answer: &mut Value) -> Result<(), ApiError> {
+        if let Some(upload) = answer.get_mut("upload") {
+            let image = upload["image_id"].as_str().and_then(|id| ImageId::parse(id).ok());
+            if let (Some(image), Some(content_type)) = (image, upload["content_type"].as_str()) {
+                *upload = serde_json::to_value(self.upload(merchant, image, content_type)?).map_err(ApiError::internal)?;
+            }
+        }
+        if let Some(image) = answer.get_mut("image") {
+            self.sign_renditions(merchant, image)?;
+        }
+        for image in answer.get_mut("images").and_then(Value::as_array_mut).into_iter().flatten() {
+            self.sign_renditions(merchant, image)?;
+        }
+        Ok(())
+    }
+
+    fn sign_renditions(&self, merchant: MerchantId, image: &mut Value) -> Result<(), ApiError> {
+        let own = format!("{RENDITION_PREFIX}{merchant}/");
+        for rendition in image.get_mut("renditions").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(key) = rendition["url"].as_str().filter(|key| key.starts_with(&own)) {
+                rendition["url"] = self.link(key)?.into();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How an answer shows its links.
+#[derive(Clone, Copy)]
+pub enum Links<'a> {
+    /// Ready to use.
+    Signed(&'a Signer),
+    /// As keys: the answer is kept for those who repeat the request, and signed on its way out.
+    Unsigned,
+}
+
+impl Links<'_> {
+    /// The link to an object.
+    pub(crate) fn to(self, key: &str) -> Result<String, ApiError> {
+        match self {
+            Self::Signed(signer) => signer.link(key),
+            Self::Unsigned => Ok(key.to_owned()),
+        }
+    }
+}
+
+fn media_time(millis: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+fn curl(url: &str, fields: &std::collections::BTreeMap<String, String>, content_type: &str) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let extension = content_type.strip_prefix("image/").unwrap_or("bin").replace("jpeg", "jpg");
+    let mut command = "curl -f".to_owned();
+    for (name, value) in fields {
+        // --form-string takes the value as it is; -F would read a leading @ or < as a file's name.
+        command.push_str(&format!(" --form-string {}", quoted(&format!("{name}={value}"))));
+    }
+    command.push_str(&format!(" -F {} {}", quoted(&format!("file=@photo.{extension}")), quoted(url)));
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_can_be_pasted_whatever_the_fields_hold() {
+        let fields = [("key".to_owned(), "it's".to_owned())].into();
+
+        let command = curl("http://s3/b", &fields, "image/jpeg");
+
+        assert_eq!(command, r"curl -f --form-string 'key=it'\''s' -F 'file=@photo.jpg' 'http://s3/b'");
+    }
+}

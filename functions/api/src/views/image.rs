@@ -1,0 +1,86 @@
+//! An image and its renditions.
+
+use serde::Serialize;
+use tola_catalog::{Image, ImageId, ImageStatus, OperationKind, Problem, Rendition, Timestamp};
+
+use std::collections::BTreeMap;
+
+use crate::error::ApiError;
+use crate::signing::Links;
+
+/// One size and format of an image.
+#[derive(Debug, Serialize)]
+pub struct RenditionView<'a> {
+    name: &'a str,
+    /// Ready to use; for two hours at least.
+    url: String,
+    content_type: &'a str,
+    width: u32,
+    height: u32,
+    bytes: u64,
+}
+
+impl<'a> RenditionView<'a> {
+    pub(super) fn new(rendition: &'a Rendition, links: Links<'_>) -> Result<Self, ApiError> {
+        Ok(Self {
+            name: &rendition.name,
+            url: links.to(&rendition.key)?,
+            content_type: &rendition.content_type,
+            width: rendition.width,
+            height: rendition.height,
+            bytes: rendition.bytes,
+        })
+    }
+
+    pub(super) fn all(renditions: &'a [Rendition], links: Links<'_>) -> Result<Vec<Self>, ApiError> {
+        renditions.iter().map(|rendition| Self::new(rendition, links)).collect()
+    }
+}
+
+/// An image.
+#[derive(Debug, Serialize)]
+pub struct ImageView<'a> {
+    id: ImageId,
+    status: ImageStatus,
+    /// What the upload has to declare.
+    content_type: &'a str,
+    /// What the upload turned out to be.
+    file: Option<FileView<'a>>,
+    renditions: Vec<RenditionView<'a>>,
+    /// Why it can't be used.
+    rejection: Option<&'a Problem>,
+    last_operation: &'a BTreeMap<OperationKind, tola_catalog::OperationId>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct FileView<'a> {
+    content_type: &'a str,
+    width: u32,
+    height: u32,
+    bytes: u64,
+}
+
+impl<'a> ImageView<'a> {
+    /// The image as its merchant sees it.
+    pub(crate) fn new(image: &'a Image, links: Links<'_>) -> Result<Self, ApiError> {
+        let file = image.file.as_ref().map(|file| FileView {
+            content_type: &file.content_type,
+            width: file.width,
+            height: file.height,
+            bytes: file.bytes,
+        });
+        Ok(Self {
+            id: image.id,
+            status: image.status,
+            content_type: &image.declared_type,
+            file,
+            renditions: RenditionView::all(&image.renditions, links)?,
+            rejection: image.rejection.as_ref(),
+            last_operation: &image.last_operation,
+            created_at: image.created_at,
+            updated_at: image.updated_at,
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! A product, whole and as an item of a list.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tola_catalog::listing::{CommandKind, CommandState, Desired, Observed};
+use tola_catalog::product::AttributeValue;
+use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
+use tola_catalog::{ChannelId, Completeness, ImageId, Listing, MerchantId, Money, OperationId, OperationKind};
+use tola_catalog::{Problem, Product, ProductId, ProductImage, ProductStatus, Rendition, Timestamp};
+
+use super::image::RenditionView;
+use super::operation::OperationView;
+use crate::error::ApiError;
+use crate::signing::Links;
+
+/// A product.
+#[derive(Debug, Serialize)]
+pub struct ProductView<'a> {
+    id: ProductId,
+    merchant_id: MerchantId,
+    sku: Option<&'a Sku>,
+    slug: &'a Slug,
+    status: ProductStatus,
+    revision: u64,
+    version: u64,
+    name: &'a Name,
+    description: Option<&'a Description>,
+    price: Option<Money>,
+    category_id: Option<&'a CategoryId>,
+    brand: Option<&'a Brand>,
+    attributes: &'a BTreeMap<AttributeKey, AttributeValue>,
+    tags: &'a [Tag],
+    images: Vec<ProductImageView<'a>>,
+    channels: BTreeMap<&'a ChannelId, ListingView<'a>>,
+    live_on: &'a [ChannelId],
+    completeness: &'a Completeness,
+    last_operation: &'a BTreeMap<OperationKind, OperationId>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    /// What the request that is answered has begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<OperationView<'a>>,
+}
+
+/// How an image of a product stands, as far as the product knows.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum ImageStanding {
+    Pending,
+    Ready,
+    Rejected,
+}
+
+#[derive(Debug, Serialize)]
+struct ProductImageView<'a> {
+    image_id: ImageId,
+    alt: Option<&'a AltText>,
+    position: u32,
+    status: ImageStanding,
+    renditions: Vec<RenditionView<'a>>,
+    /// Why it can't be used.
+    rejected: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct ListingView<'a> {
+    desired: Desired,
+    overrides: &'a BTreeMap<String, String>,
+    observed: &'a Observed,
+    command: Option<CommandView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CommandView<'a> {
+    kind: CommandKind,
+    revision: u64,
+    state: CommandState,
+    problem: Option<&'a Problem>,
+}
+
+impl<'a> ProductView<'a> {
+    /// The product as its merchant sees it.
+    pub(crate) fn new(product: &'a Product, links: Links<'_>) -> Result<Self, ApiError> {
+        let canonical = &product.canonical;
+        Ok(Self {
+            id: product.id,
+            merchant_id: product.merchant_id,
+            sku: product.sku.as_ref(),
+            slug: &product.slug,
+            status: product.status,
+            revision: product.revision,
+            version: product.version,
+            name: &canonical.name,
+            description: canonical.description.as_ref(),
+            price: canonical.price,
+            category_id: canonical.category_id.as_ref(),
+            brand: canonical.brand.as_ref(),
+            attributes: &canonical.attributes,
+            tags: &canonical.tags,
+            images: product.images.iter().map(|image| image_view(image, links)).collect::<Result<_, _>>()?,
+            channels: product.channels.iter().map(|(id, listing)| (id, listing_view(listing))).collect(),
+            live_on: &product.live_on,
+            completeness: &product.completeness,
+            last_operation: &product.last_operation,
+            created_at: product.created_at,
+            updated_at: product.updated_at,
+            operation: None,
+        })
+    }
+
+    /// The same, with what the request has begun.
+    pub(crate) fn with(mut self, operation: Option<OperationView<'a>>) -> Self {
+        self.operation = operation;
+        self
+    }
+}
+
+fn image_view<'a>(image: &'a ProductImage, links: Links<'_>) -> Result<ProductImageView<'a>, ApiError> {
+    let status = match (&image.rejected, image.renditions.is_empty()) {
+        (Some(_), _) => ImageStanding::Rejected,
+        (None, false) => ImageStanding::Ready,
+        (None, true) => ImageStanding::Pending,
+    };
+    Ok(ProductImageView {
+        image_id: image.image_id,
+        alt: image.alt.as_ref(),
+        position: image.position,
+        status,
+        renditions: RenditionView::all(&image.renditions, links)?,
+        rejected: image.rejected.as_deref(),
+    })
+}
+
+fn listing_view(listing: &Listing) -> ListingView<'_> {
+    let command = listing.command.as_ref().map(|command| CommandView {
+        kind: command.kind,
+        revision: command.revision,
+        state: command.state,
+        problem: command.problem.as_ref(),
+    });
+    ListingView { desired: listing.desired, overrides: &listing.overrides, observed: &listing.observed, command }
+}
+
+/// A product as an item of a list.
+#[derive(Debug, Serialize)]
+pub struct ProductItem {
+    id: ProductId,
+    sku: Option<Sku>,
+    slug: Slug,
+    status: ProductStatus,
+    revision: u64,
+    name: Name,
+    price: Option<Money>,
+    score: u8,
+    live_on: Vec<ChannelId>,
+    thumbnail: Option<Thumbnail>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct Thumbnail {
+    url: String,
+    width: u32,
+    height: u32,
+    alt: Option<AltText>,
+}
+
+impl ProductItem {
+    pub(crate) fn new(product: Product, links: Links<'_>) -> Result<Self, ApiError> {
+        let shown = product.images.iter().find_map(|image| Some((image, smallest(&image.renditions)?)));
+        let thumbnail = shown.map(|(image, rendition)| {
+            let url = links.to(&rendition.key)?;
+            Ok::<_, ApiError>(Thumbnail { url, width: rendition.width, height: rendition.height, alt: image.alt.clone() })
+        });
+        Ok(Self {
+            thumbnail: thumbnail.transpose()?,
+            id: product.id,
+            sku: product.sku,
+            slug: product.slug,
+            status: product.status,
+            revision: product.revision,
+            name: product.canonical.name,
+            price: product.canonical.price,
+            score: product.completeness.score,
+            live_on: product.live_on,
+            created_at: product.created_at,
+            updated_at: product.updated_at,
+        })
+    }
+}
+
+/// The smallest rendition, as a JPEG if there is a choice: every client shows one.
+fn smallest(renditions: &[Rendition]) -> Option<&Rendition> {
+    renditions.iter().min_by_key(|rendition| (rendition.width, rendition.content_type != "image/jpeg"))
+}
