@@ -305,7 +305,7 @@ async fn an_operation_is_made_once_and_settled_once() {
     assert_eq!((known.status, known.ended_at), (OperationStatus::Failed, Some(now)));
     assert_eq!(store.operations(scope(2)).get(operation_id(1)).await.unwrap(), None);
     let failed = OperationFilter { status: Some(OperationStatus::Failed), product: None };
-    assert_eq!(operations.list(&failed, None, 10).await.unwrap(), [known.clone()]);
+    assert_eq!(operations.list(&failed, None, 10).await.unwrap(), std::slice::from_ref(&known));
     let of_product = OperationFilter { status: None, product: known.product_id };
     assert_eq!(operations.list(&of_product, None, 10).await.unwrap(), [known]);
 }

@@ -39,6 +39,8 @@ pub struct ExecutionView {
     pub error: Option<String>,
     /// The error's cause, if it failed.
     pub cause: Option<String>,
+    /// What it gave back, if it succeeded: JSON.
+    pub output: Option<String>,
 }
 
 impl Executions {
@@ -73,7 +75,8 @@ impl Executions {
     pub async fn describe(&self, arn: &str) -> Result<Option<ExecutionView>, Error> {
         match self.client.describe_execution().execution_arn(arn).send().await.map_err(aws_sdk_sfn::Error::from) {
             Ok(found) => {
-                Ok(Some(ExecutionView { state: state(&found.status), error: found.error, cause: found.cause }))
+                let (error, cause, output) = (found.error, found.cause, found.output);
+                Ok(Some(ExecutionView { state: state(&found.status), error, cause, output }))
             }
             Err(aws_sdk_sfn::Error::ExecutionDoesNotExist(_)) => Ok(None),
             Err(error) => Err(error.into()),

@@ -2,7 +2,7 @@
 
 use tola_catalog::{Code, OperationStatus, Problem, ProblemClass, Timestamp, code};
 use tola_contracts::OperationRef;
-use tola_contracts::shared::CaughtError;
+use tola_contracts::shared::{CaughtError, SettleInput};
 use tola_store::{Settlement, Store, TenantScope};
 
 use crate::{Error, ExecutionState, ExecutionView, Executions};
@@ -51,12 +51,21 @@ fn settlement(view: &ExecutionView) -> Option<Settlement> {
         ExecutionState::Running => None,
         ExecutionState::Succeeded => Some(Settlement {
             status: OperationStatus::Succeeded,
-            result: Some("Its execution succeeded.".to_owned()),
+            result: Some(result(view)),
             problem: None,
         }),
         ExecutionState::Failed => Some(failed(code::EXECUTION_FAILED, said(code::EXECUTION_FAILED))),
         ExecutionState::TimedOut => Some(failed(code::EXECUTION_TIMED_OUT, said(code::EXECUTION_TIMED_OUT))),
         ExecutionState::Aborted => Some(failed(code::EXECUTION_STOPPED, said(code::EXECUTION_STOPPED))),
+    }
+}
+
+/// What the machine would have had recorded, from its output.
+fn result(view: &ExecutionView) -> String {
+    let output = view.output.as_deref().and_then(|output| serde_json::from_str::<SettleInput>(output).ok());
+    match output {
+        Some(SettleInput::Succeeded { result }) => result,
+        _ => "Its execution succeeded.".to_owned(),
     }
 }
 
@@ -73,7 +82,16 @@ mod tests {
     use super::*;
 
     fn settled(state: ExecutionState, error: Option<&str>) -> Option<Settlement> {
-        settlement(&ExecutionView { state, error: error.map(str::to_owned), cause: None })
+        settlement(&ExecutionView { state, error: error.map(str::to_owned), cause: None, output: None })
+    }
+
+    #[test]
+    fn a_success_that_was_not_recorded_is_recorded_in_its_own_words() {
+        let output = Some(r#"{"outcome":"SUCCEEDED","result":"The product is complete."}"#.to_owned());
+        let view = ExecutionView { state: ExecutionState::Succeeded, error: None, cause: None, output };
+
+        assert_eq!(settlement(&view).unwrap().result.as_deref(), Some("The product is complete."));
+        assert_eq!(settled(ExecutionState::Succeeded, None).unwrap().result.as_deref(), Some("Its execution succeeded."));
     }
 
     #[test]
