@@ -203,6 +203,26 @@ impl Image {
         Changed::Yes
     }
 
+    /// Takes its deletion back, since a product refers to it: it stands again where it stood. One that was being
+    /// processed is processed once more, by `operation_id`: what came of it meanwhile was passed over.
+    pub fn restore(&mut self, operation_id: OperationId, origin: &Origin) -> Changed {
+        if self.status != ImageStatus::Purging {
+            return Changed::No;
+        }
+        self.status = match (&self.file, &self.rejection, self.last_operation.is_empty()) {
+            (Some(_), ..) => ImageStatus::Ready,
+            (None, Some(_), _) => ImageStatus::Rejected,
+            (None, None, true) => ImageStatus::AwaitingUpload,
+            (None, None, false) => ImageStatus::Uploaded,
+        };
+        if self.status == ImageStatus::Uploaded {
+            self.request_processing(operation_id, None, origin);
+        } else {
+            self.touch(origin.now);
+        }
+        Changed::Yes
+    }
+
     fn emit(&mut self, kind: EventKind, data: serde_json::Value, origin: &Origin) {
         self.touch(origin.now);
         Aggregate {
@@ -256,6 +276,30 @@ mod tests {
 
         assert_eq!(image.intents.len(), 1);
         assert_eq!(image.last_operation[&OperationKind::ProcessImage], operation(1));
+    }
+
+    #[test]
+    fn a_deletion_that_is_taken_back_leaves_the_image_where_it_stood() {
+        let rejection = Problem::new(ProblemClass::Validation, code::IMAGE_CORRUPT, "It is damaged.");
+        let awaiting = image();
+        let mut uploaded = image();
+        let _ = uploaded.arrive(operation(1), &origin());
+        let (mut ready, mut rejected) = (uploaded.clone(), uploaded.clone());
+        let _ = ready.finish(file(), vec![], &origin());
+        let _ = rejected.reject(rejection, &origin());
+
+        for before in [awaiting, uploaded, ready, rejected] {
+            let mut image = before.clone();
+            assert_eq!(image.restore(operation(9), &origin()), Changed::No, "nobody deletes it");
+            let _ = image.mark_purging(origin().now);
+
+            assert_eq!(image.restore(operation(9), &origin()), Changed::Yes);
+
+            assert_eq!(image.status, before.status);
+            assert!(image.version > before.version);
+            let again = image.intents.iter().any(|intent| intent.operation_id == operation(9));
+            assert_eq!(again, before.status == ImageStatus::Uploaded);
+        }
     }
 
     #[test]

@@ -38,9 +38,14 @@ impl Contract for PublishEvents {
     type Output = Published;
 
     fn describe(output: &Published) -> String {
+        let events = match output.published {
+            0 => "There was nothing to publish".to_owned(),
+            1 => "It published one event".to_owned(),
+            published => format!("It published {published} events"),
+        };
         match output.left {
-            0 => format!("It published {} events.", output.published),
-            left => format!("It published {} events; {left} more will follow by themselves.", output.published),
+            0 => format!("{events}."),
+            left => format!("{events}; {left} more will follow by themselves."),
         }
     }
 }

@@ -73,16 +73,17 @@ impl Cloud {
             environment: self.environment(&temporary),
             log: &log,
         };
-        let record = Record::launch(&records, launch)?;
+        self.forget_unless_stopped_cleanly()?;
+        let record = Record::launch(&records, &launch)?;
         self.ready(&record).await
     }
 
     /// Stops the cloud cleanly, so that it writes its state down. Returns whether it managed to.
     pub async fn stop(&self) -> bool {
-        match Record::running(&records(&self.folder), PROCESS) {
-            Some(record) => record.stop(STOP_WITHIN).await,
-            None => true,
-        }
+        let Some(record) = Record::running(&records(&self.folder), PROCESS) else { return true };
+        let clean = record.stop(STOP_WITHIN).await;
+        // Without the mark the next start assumes the worst, which is right if it can't be written.
+        clean && fs::write(self.clean(), "").is_ok()
     }
 
     /// Whether the process runs.
@@ -123,6 +124,9 @@ impl Cloud {
                 ("HOME", path(temporary)),
                 ("TMPDIR", path(temporary)),
                 ("LAMBDA_EXECUTOR", "local".into()),
+                // Both open fixed ports, at which a second stack would stumble.
+                ("IOT_MTLS_ENABLED", "0".into()),
+                ("SFTP_ENABLED", "0".into()),
                 ("PERSIST_STATE", "1".into()),
                 ("STATE_DIR", path(&self.state())),
                 ("S3_PERSIST", "1".into()),
@@ -133,6 +137,26 @@ impl Cloud {
             .map(|(name, value)| (name.to_owned(), value)),
         );
         environment
+    }
+
+    /// After a crash the cloud knows only what it knew at its last clean stop, so what was deployed since is unknown.
+    fn forget_unless_stopped_cleanly(&self) -> Result<()> {
+        let forgotten = if self.clean().exists() { self.clean() } else { self.deployed() };
+        match fs::remove_file(&forgotten) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at(&forgotten),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says what was deployed last; absent when the cloud may know less than that.
+    #[must_use]
+    pub fn deployed(&self) -> PathBuf {
+        self.folder.join("cloud").join("deployed")
+    }
+
+    /// Exists between a clean stop and the next start.
+    fn clean(&self) -> PathBuf {
+        self.folder.join("cloud").join("stopped-cleanly")
     }
 
     fn state(&self) -> PathBuf {

@@ -3,6 +3,8 @@
 //! SQLite runs in write-ahead mode with a sync per commit, so a write that was acknowledged outlives `kill -9`. It is
 //! not MongoDB: no transactions over several documents, no retryable writes, one database per server.
 
+pub mod process;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -56,9 +58,7 @@ impl Server {
     /// When SQLite can't close the file; what was acknowledged is durable all the same.
     pub fn close(mut self) -> Result<()> {
         self.wire.stop();
-        self.engine
-            .close()
-            .map_err(|error| Error::DatabaseFile { path: DATABASE.into(), reason: error.to_string() })
+        self.engine.close().map_err(|error| Error::DatabaseFile { path: DATABASE.into(), reason: error.to_string() })
     }
 }
 
@@ -81,8 +81,7 @@ impl InProcessDatabase {
     /// # Errors
     /// When the temporary folder or the socket can't be had.
     pub fn start() -> Result<Self> {
-        let folder =
-            TempDir::new().map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
+        let folder = TempDir::new().map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
         let server = Server::open(&folder.path().join("database.db"), 0)?;
         Ok(Self { server, _folder: folder })
     }
@@ -125,8 +124,7 @@ mod tests {
         client.database(DATABASE).collection("things").insert_one(doc! { "_id": 1 }).await.unwrap();
 
         let client = mongodb::Client::with_uri_str(right.uri()).await.unwrap();
-        let count =
-            client.database(DATABASE).collection::<Document>("things").count_documents(doc! {}).await.unwrap();
+        let count = client.database(DATABASE).collection::<Document>("things").count_documents(doc! {}).await.unwrap();
 
         assert_eq!(count, 0);
     }

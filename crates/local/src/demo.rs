@@ -9,10 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 
 /// Fixed, so that a `curl` from yesterday works today.
-const MERCHANTS: [(&str, &str); 2] = [
-    ("merchant_01JD0000000000000000000001", "Casa Lumbre"),
-    ("merchant_01JD0000000000000000000002", "Taller Norte"),
-];
+const MERCHANTS: [(&str, &str); 2] =
+    [("merchant_01JD0000000000000000000001", "Casa Lumbre"), ("merchant_01JD0000000000000000000002", "Taller Norte")];
 const CHANNEL: &str = "sandbox";
 
 /// A demo merchant.
@@ -53,10 +51,8 @@ pub fn merchants() -> Vec<Merchant> {
 /// The demo users with `AuthMode=header`: a merchant and a viewer for each merchant, and one admin.
 #[must_use]
 pub fn tokens() -> Tokens {
-    let mut users: Vec<User> = merchants()
-        .iter()
-        .flat_map(|merchant| ["merchant", "viewer"].map(|role| user(merchant, role)))
-        .collect();
+    let mut users: Vec<User> =
+        merchants().iter().flat_map(|merchant| ["merchant", "viewer"].map(|role| user(merchant, role))).collect();
     users.extend(merchants().first().map(|merchant| User { name: "admin".into(), ..user(merchant, "admin") }));
     Tokens { users }
 }
@@ -109,10 +105,7 @@ mod tests {
         let channels = client.database(DATABASE).collection::<Document>("channels");
 
         seed(&database.uri(), DATABASE).await.unwrap();
-        merchants
-            .update_one(doc! { "_id": MERCHANTS[0].0 }, doc! { "$set": { "name": "Renamed" } })
-            .await
-            .unwrap();
+        merchants.update_one(doc! { "_id": MERCHANTS[0].0 }, doc! { "$set": { "name": "Renamed" } }).await.unwrap();
         seed(&database.uri(), DATABASE).await.unwrap();
 
         assert_eq!(merchants.count_documents(doc! {}).await.unwrap(), 2);

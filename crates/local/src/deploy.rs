@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::aws::Aws;
 use crate::error::At as _;
@@ -54,7 +54,7 @@ impl Deployment<'_> {
         ]
         .concat();
         match self.aws.run(folder, &arguments).await {
-            Ok(_) => Ok(()),
+            Ok(_) => self.forget_old_code(folder).await,
             Err(Error::CommandFailed { output, .. }) => {
                 let reasons = self.failures(folder).await.unwrap_or(output);
                 Err(Error::DeployFailed { stack: self.stack.to_owned(), reasons })
@@ -71,6 +71,18 @@ impl Deployment<'_> {
         let Some(stack) = self.describe(folder).await? else { return Ok(None) };
         let sound = matches!(status_of(&stack), "CREATE_COMPLETE" | "UPDATE_COMPLETE");
         Ok(sound.then(|| outputs_of(&stack)))
+    }
+
+    /// Deletes the code of earlier deployments: every one of them is as large as all functions together.
+    async fn forget_old_code(&self, folder: &Path) -> Result<()> {
+        let path = folder.join("packaged.yaml");
+        let packaged = fs::read_to_string(&path).at(&path)?;
+        let bucket = format!("s3://{BUCKET}");
+        let mut arguments = vec!["s3", "rm", &bucket, "--recursive", "--only-show-errors"];
+        for key in code_keys(&packaged) {
+            arguments.extend(["--exclude", key]);
+        }
+        self.aws.run(folder, &arguments).await.map(drop)
     }
 
     async fn describe(&self, folder: &Path) -> Result<Option<Value>> {
@@ -103,14 +115,16 @@ impl Deployment<'_> {
 
 /// Into a file that others can't read, and not onto the command line: the database's URI may hold a password.
 fn write_parameters(path: &Path, parameters: &BTreeMap<String, String>) -> Result<()> {
-    let list: Vec<Value> = parameters
-        .iter()
-        .map(|(key, value)| json!({ "ParameterKey": key, "ParameterValue": value }))
-        .collect();
-    let mut file =
-        fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path).at(path)?;
+    let list: Vec<String> = parameters.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path).at(path)?;
     serde_json::to_writer(&mut file, &list)
         .map_err(|error| Error::Malformed { path: path.to_owned(), reason: error.to_string() })
+}
+
+/// The keys of uploaded code that a packaged template refers to: the MD5 of what they hold.
+fn code_keys(packaged: &str) -> impl Iterator<Item = &str> {
+    let words = packaged.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.filter(|word| word.len() == 32 && word.bytes().all(|letter| letter.is_ascii_hexdigit()))
 }
 
 fn status_of(stack: &Value) -> &str {
@@ -129,11 +143,8 @@ fn failures_in(events: &Value) -> Option<String> {
     let mut lines = Vec::new();
     // The newest event comes first; the deployment began where the stack itself did.
     for event in events.get("StackEvents")?.as_array()? {
-        let (resource, status, reason) = (
-            text(event, "LogicalResourceId"),
-            text(event, "ResourceStatus"),
-            text(event, "ResourceStatusReason"),
-        );
+        let (resource, status, reason) =
+            (text(event, "LogicalResourceId"), text(event, "ResourceStatus"), text(event, "ResourceStatusReason"));
         let is_stack = text(event, "ResourceType") == "AWS::CloudFormation::Stack";
         if is_stack && matches!(status.as_str(), "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS") {
             break;
@@ -148,6 +159,8 @@ fn failures_in(events: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn event(resource: &str, kind: &str, status: &str, reason: &str) -> Value {
@@ -167,6 +180,16 @@ mod tests {
         ] });
 
         assert_eq!(failures_in(&events).unwrap(), "  Bucket (AWS::S3::Bucket): the name is taken");
+    }
+
+    #[test]
+    fn code_is_known_by_its_key_in_either_form() {
+        let packaged = "CodeUri: s3://tola-deployments/14208537aaaabbbbccccddddeeeeffff\n\
+                        DefinitionUri:\n  Key: 90d864a400876618b5ae88f3f37f56fb\n  Name: not-a-key\n";
+
+        let keys: Vec<_> = code_keys(packaged).collect();
+
+        assert_eq!(keys, ["14208537aaaabbbbccccddddeeeeffff", "90d864a400876618b5ae88f3f37f56fb"]);
     }
 
     #[test]

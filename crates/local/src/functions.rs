@@ -75,13 +75,8 @@ async fn compile(workspace: &Path, names: &[String], progress: &dyn Progress) ->
         cargo.args(["--package", "tola-local"]);
     }
     let name = Path::new("cargo");
-    let mut child = cargo
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .at(name)?;
+    let mut child =
+        cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().at(name)?;
 
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let artifacts = async {

@@ -44,7 +44,7 @@ fn owner(port: u16) -> Option<String> {
     let inode = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
         .filter_map(|table| std::fs::read_to_string(table).ok())
-        .find_map(|table| listening_inode(&table, port))?;
+        .find_map(|table| listening_inode(&table, port).map(str::to_owned))?;
     let socket = format!("socket:[{inode}]");
     let pid = std::fs::read_dir("/proc")
         .ok()?

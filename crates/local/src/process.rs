@@ -14,6 +14,8 @@ use crate::error::At as _;
 use crate::{Error, Result};
 
 const POLL: Duration = Duration::from_millis(25);
+/// How long the system may take to bury a process that was killed.
+const AFTER_KILL: Duration = Duration::from_secs(5);
 
 /// What to start.
 #[derive(Debug)]
@@ -44,7 +46,7 @@ impl Record {
     ///
     /// # Errors
     /// When the program can't be started or the record not be written.
-    pub fn launch(folder: &Path, launch: Launch<'_>) -> Result<Self> {
+    pub fn launch(folder: &Path, launch: &Launch<'_>) -> Result<Self> {
         let log = File::create(launch.log).at(launch.log)?;
         let mut child = Command::new(&launch.program)
             .args(&launch.arguments)
@@ -90,12 +92,16 @@ impl Record {
     /// Asks the process to end, waits up to `patience`, then ends it and whatever it left behind in its group.
     /// Returns whether it ended by itself. A process that is gone already has ended well.
     pub async fn stop(&self, patience: Duration) -> bool {
-        let ended = !self.is_alive() || {
-            self.signal(Signal::TERM);
-            self.gone_within(patience).await
-        };
+        if !self.is_alive() {
+            return true;
+        }
+        self.signal(Signal::TERM);
+        let ended = self.gone_within(patience).await;
         self.kill_group();
-        ended || self.gone_within(Duration::from_secs(5)).await && false
+        if !ended {
+            self.gone_within(AFTER_KILL).await;
+        }
+        ended
     }
 
     /// Ends the process and its group at once, as a power cut would, and waits until it is gone.
@@ -103,9 +109,12 @@ impl Record {
     /// # Errors
     /// [`Error::CommandFailed`] when it is still there after five seconds.
     pub async fn kill(&self) -> Result<()> {
+        if !self.is_alive() {
+            return Ok(());
+        }
         self.signal(Signal::KILL);
         self.kill_group();
-        if self.gone_within(Duration::from_secs(5)).await {
+        if self.gone_within(AFTER_KILL).await {
             return Ok(());
         }
         Err(Error::CommandFailed { command: format!("kill -9 {}", self.pid), output: "it is still running".into() })
@@ -148,8 +157,7 @@ fn began(pid: i32) -> Option<String> {
     if cfg!(target_os = "linux") {
         return from_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?);
     }
-    let output =
-        Command::new("ps").args(["-o", "stat=,lstart=", "-p", &pid.to_string()]).output().ok()?;
+    let output = Command::new("ps").args(["-o", "stat=,lstart=", "-p", &pid.to_string()]).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let (state, began) = text.trim().split_once(char::is_whitespace)?;
     (!state.starts_with('Z')).then(|| began.trim().to_owned())
@@ -176,7 +184,7 @@ mod tests {
             environment: BTreeMap::from([("PATH".into(), "/usr/bin:/bin".into())]),
             log: &log,
         };
-        Record::launch(folder, launch).unwrap()
+        Record::launch(folder, &launch).unwrap()
     }
 
     #[tokio::test]

@@ -22,13 +22,19 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// The environment in `folder`, which was made before.
+    #[must_use]
+    pub fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
     /// Makes the environment in `folder` hold the packages of `requirements`. Does nothing when it already does.
     ///
     /// # Errors
     /// [`Error::PythonMissing`], [`Error::VenvUnavailable`], [`Error::RegistryUnreachable`], or
     /// [`Error::CommandFailed`] with what pip said.
     pub async fn ensure(folder: &Path, requirements: &Path, progress: &dyn Progress) -> Result<Self> {
-        let environment = Self { folder: folder.to_owned() };
+        let environment = Self::at(folder);
         let stamp = folder.join("installed.sha256");
         let wanted = hex::encode(Sha256::digest(std::fs::read(requirements).at(requirements)?));
         let present = std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted);
@@ -104,8 +110,13 @@ async fn make(python: &Path, folder: &Path) -> Result<()> {
 
 /// Runs a command, passing each line of its output on; returns whether it succeeded, and all that it said.
 async fn follow(mut command: Command, name: &Path, progress: &dyn Progress) -> Result<(bool, String)> {
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().at(name)?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .at(name)?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (out, err) = tokio::join!(collect(out, progress), collect(err, progress));
     let status = child.wait().await.at(name)?;

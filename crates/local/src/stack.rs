@@ -3,24 +3,19 @@
 //! Everything that a stack owns lies in `.local/<name>`; its processes outlive whoever started them. Several stacks
 //! with different names and ports live side by side.
 
+mod builder;
+
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::aws::{self, Aws};
-use crate::cloud::{self, Cloud};
-use crate::database;
+use crate::cloud::Cloud;
 use crate::database::process::Database;
-use crate::demo::{self, Merchant, Tokens};
-use crate::deploy::Deployment;
-use crate::error::At as _;
-use crate::functions::{self, Built};
-use crate::package;
+use crate::demo::{Merchant, Tokens};
 use crate::python::Environment;
-use crate::{Error, Progress, Result, port};
+use crate::{Error, Progress, Result};
 
 const DESCRIPTION: &str = "stack.json";
 
@@ -120,7 +115,7 @@ impl Stack {
     /// # Errors
     /// Any [`Error`]; each says what to do.
     pub async fn start(options: Options, progress: &dyn Progress) -> Result<Self> {
-        Builder::new(options, progress)?.run().await
+        builder::start(options, progress).await
     }
 
     /// Finds a stack by its `stack.json`, whether it runs or not.
@@ -218,7 +213,8 @@ impl Stack {
     /// # Errors
     /// [`Error::PortTaken`] or [`Error::NotReady`].
     pub async fn start_cloud(&self) -> Result<()> {
-        self.cloud().start(&environment(&self.info.processes.workspace)).await
+        let folder = python_folder(&self.info.processes.workspace);
+        self.cloud().start(&Environment::at(&folder)).await
     }
 
     /// Stops everything: first the cloud, whose functions write to the database, then the database. Returns whether
@@ -243,4 +239,9 @@ pub fn workspace() -> PathBuf {
 #[must_use]
 pub fn folder(workspace: &Path, name: &str) -> PathBuf {
     workspace.join(".local").join(name)
+}
+
+/// Where the Python packages of every stack are.
+fn python_folder(workspace: &Path) -> PathBuf {
+    workspace.join(".local").join("venv")
 }

@@ -61,7 +61,9 @@ pub async fn buffer(body: Body) -> Result<Bytes, ApiError> {
 }
 
 /// A field of an edit that `null` removes: left out is `None`, and `null` is `Some(None)`.
-pub fn removable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+pub fn removable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -194,7 +196,8 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_told_from_what_is_not_a_thing() {
-        for text in ["", "{", "nonsense", r#"{"name":"a"} x"#, r#"{"colour":1, "#, "{\"name\":\"\u{0}\"}", "\u{feff}{}"] {
+        for text in ["", "{", "nonsense", r#"{"name":"a"} x"#, r#"{"colour":1, "#, "{\"name\":\"\u{0}\"}", "\u{feff}{}"]
+        {
             let error = format!("{:?}", read::<Thing>(text.as_bytes()).unwrap_err());
             assert!(error.contains("MALFORMED_JSON"), "{text}: {error}");
         }

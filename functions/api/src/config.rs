@@ -79,7 +79,13 @@ mod tests {
 
     fn read(changes: &[(&str, &str)]) -> Result<AuthMode, ConfigError> {
         let key = "k".repeat(32);
-        let usual = [("AUTH_MODE", "header"), ("STAGE", "dev"), ("CURSOR_KEY", &*key), ("IMAGE_BUCKET", "b"), ("EVENTS_QUEUE_URL", "u")];
+        let usual = [
+            ("AUTH_MODE", "header"),
+            ("STAGE", "dev"),
+            ("CURSOR_KEY", &*key),
+            ("IMAGE_BUCKET", "b"),
+            ("EVENTS_QUEUE_URL", "u"),
+        ];
         let find = |pairs: &[(&str, &str)], name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
         ApiConfig::read(|name| find(changes, name).or_else(|| find(&usual, name))).map(|config| config.auth)
     }

@@ -50,7 +50,7 @@ impl CursorKey {
     }
 
     /// The cursor that continues after `position`.
-    pub fn seal(&self, question: &Question, position: impl ToString) -> String {
+    pub fn seal(&self, question: &Question, position: &impl ToString) -> String {
         let payload = serde_json::json!({ "position": position.to_string() }).to_string();
         let mut cursor = self.mac(question, payload.as_bytes()).finalize().into_bytes().to_vec();
         cursor.extend_from_slice(payload.as_bytes());
@@ -77,7 +77,8 @@ impl CursorKey {
 
     fn mac(&self, question: &Question, payload: &[u8]) -> Hmac<Sha256> {
         // HMAC takes keys of any length, so that there is no other outcome; a key of zeros would verify nothing of ours.
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
         let merchant = question.merchant_id.to_string();
         let filters = question.filters.iter().map(String::as_bytes);
         // Each part behind its length, so that no two questions read the same.
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn a_cursor_holds_for_its_own_question_alone() {
         let asked = question(1, &["READY", ""]);
-        let cursor = key().seal(&asked, "p1");
+        let cursor = key().seal(&asked, &"p1");
 
         assert_eq!(key().open(&asked, &cursor).unwrap(), "p1");
         assert!(key().open(&question(2, &["READY", ""]), &cursor).is_err());
@@ -120,7 +121,7 @@ mod tests {
     #[test]
     fn no_changed_character_goes_unnoticed() {
         let asked = question(1, &[]);
-        let cursor = key().seal(&asked, "product_01JD0000000000000000000001");
+        let cursor = key().seal(&asked, &"product_01JD0000000000000000000001");
 
         for position in 0..cursor.len() {
             let mut forged = cursor.clone().into_bytes();

@@ -95,7 +95,19 @@ mod tests {
         assert_eq!(read("\"3.7\""), Some(IfMatch::Revisions(vec![3])));
         assert_eq!(read("\"3\""), Some(IfMatch::Revisions(vec![3])));
         assert_eq!(read("W/\"3.7\", \"4.1\""), Some(IfMatch::Revisions(vec![3, 4])));
-        for malformed in ["", "3.7", "\"\"", "\"x\"", "\"3.x\"", "\"3.\"", "\"-3\"", "\"+3\"", "\"3.7", "*, \"3\"", "\"99999999999999999999\""] {
+        for malformed in [
+            "",
+            "3.7",
+            "\"\"",
+            "\"x\"",
+            "\"3.x\"",
+            "\"3.\"",
+            "\"-3\"",
+            "\"+3\"",
+            "\"3.7",
+            "*, \"3\"",
+            "\"99999999999999999999\"",
+        ] {
             assert_eq!(read(malformed), None, "{malformed}");
         }
     }

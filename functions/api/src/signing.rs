@@ -96,8 +96,7 @@ impl Signer {
     /// A form that uploads an image's file, once it is filled with a file of the declared type.
     pub fn upload(&self, merchant: MerchantId, image: ImageId, content_type: &str) -> Result<UploadForm, ApiError> {
         let key = upload_key(&merchant.to_string(), &image.to_string());
-        let upload =
-            Upload { key: &key, content_type, max_bytes: MAX_UPLOAD_BYTES, lifetime: MAX_UPLOAD_LIFETIME };
+        let upload = Upload { key: &key, content_type, max_bytes: MAX_UPLOAD_BYTES, lifetime: MAX_UPLOAD_LIFETIME };
         let now = media_time(self.now.as_millis());
         let form = presign_post(&self.credentials, &self.address, &upload, now).map_err(ApiError::internal)?;
         let curl = curl(&form.url, &form.fields, content_type);
@@ -111,7 +110,8 @@ impl Signer {
         if let Some(upload) = answer.get_mut("upload") {
             let image = upload["image_id"].as_str().and_then(|id| ImageId::parse(id).ok());
             if let (Some(image), Some(content_type)) = (image, upload["content_type"].as_str()) {
-                *upload = serde_json::to_value(self.upload(merchant, image, content_type)?).map_err(ApiError::internal)?;
+                *upload =
+                    serde_json::to_value(self.upload(merchant, image, content_type)?).map_err(ApiError::internal)?;
             }
         }
         if let Some(image) = answer.get_mut("image") {

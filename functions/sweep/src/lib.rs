@@ -1,5 +1,5 @@
 //! Finds what was left undone and has it done: overdue outboxes, promised operations, operations whose execution ended
-//! unheard, images half deleted. It comes every minute, and twice at once does no harm.
+//! unheard, images to delete. It comes every minute, and twice at once does no harm.
 
 mod images;
 mod operations;
@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long an operation may run before the sweep asks Step Functions about it.
 const LONG: Duration = Duration::from_secs(45);
 
+/// How long a deleted image keeps its upload: longer than any request lives that may have seen the image before.
+const GRACE: Duration = Duration::from_secs(60);
+
 /// How many of each are looked at in one go; the next go takes the next ones.
 const MOST: u32 = 500;
 
@@ -35,7 +38,7 @@ pub struct Sweep {
     pub settler: Settler,
     /// Takes overdue outboxes to `relay-outbox`.
     pub queue: RelayQueue,
-    /// Where half-deleted images still have objects.
+    /// Where deleted images still have their uploads.
     pub bucket: ImageBucket,
 }
 
@@ -48,7 +51,7 @@ pub struct Swept {
     pub launched: usize,
     /// Operations that were settled.
     pub settled: usize,
-    /// Images whose deletion was finished.
+    /// Images that were deleted for good.
     pub purged: usize,
     /// What failed; the next sweep tries again.
     pub failures: Vec<String>,
@@ -72,9 +75,9 @@ impl Sweep {
             Ok(operations) => self.settle(operations, now, &mut swept).await,
             Err(error) => swept.failed("looking for operations that run for long", &error),
         }
-        match leftovers.half_purged_images(waiting, MOST).await {
-            Ok(images) => self.purge(images, &mut swept).await,
-            Err(error) => swept.failed("looking for images that are half deleted", &error),
+        match leftovers.half_purged_images(now.before(GRACE), MOST).await {
+            Ok(images) => self.purge(images, now, &mut swept).await,
+            Err(error) => swept.failed("looking for deleted images", &error),
         }
         swept
     }

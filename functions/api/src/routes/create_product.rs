@@ -28,7 +28,7 @@ use crate::views::{OperationView, ProductView};
 /// What a merchant registers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a product")]
-pub struct NewProductBody {
+pub(super) struct NewProductBody {
     #[serde(default)]
     sku: Option<Sku>,
     #[serde(default)]
@@ -53,7 +53,7 @@ pub struct NewProductBody {
 /// An image of a product.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a reference to an image")]
-pub struct ImageBody {
+pub(super) struct ImageBody {
     image_id: ImageId,
     #[serde(default)]
     alt: Option<AltText>,
@@ -82,7 +82,7 @@ impl From<NewProductBody> for NewProduct {
 }
 
 /// `POST /v1/products`
-pub async fn create(
+pub(super) async fn create(
     State(app): State<App>,
     caller: Caller,
     ids: Ids,
@@ -104,7 +104,13 @@ pub async fn create(
 }
 
 /// Writes the product, or finds that the same request wrote it before. A derived slug that is taken gets a suffix.
-async fn insert(app: &App, scope: TenantScope, mut new: NewProduct, ids: Ids, origin: &Origin) -> Result<Product, ApiError> {
+async fn insert(
+    app: &App,
+    scope: TenantScope,
+    mut new: NewProduct,
+    ids: Ids,
+    origin: &Origin,
+) -> Result<Product, ApiError> {
     let products = app.store.products(scope);
     let register = |new| Product::register(new, ids.product(), scope.merchant_id(), ids.operation(), origin);
     let mut product = register(new.clone())?;
@@ -128,7 +134,11 @@ async fn insert(app: &App, scope: TenantScope, mut new: NewProduct, ids: Ids, or
 }
 
 /// Refuses references to images that the merchant does not have, or that are being deleted.
-pub(super) async fn refuse_unknown(app: &App, scope: TenantScope, references: &[ImageReference]) -> Result<(), ApiError> {
+pub(super) async fn refuse_unknown(
+    app: &App,
+    scope: TenantScope,
+    references: &[ImageReference],
+) -> Result<(), ApiError> {
     let wanted: Vec<ImageId> = references.iter().map(|reference| reference.image_id).collect();
     let known = app.store.images(scope).get_many(&wanted).await?;
     let usable = |id| known.iter().any(|image| image.id == id && image.status != tola_catalog::ImageStatus::Purging);

@@ -21,7 +21,7 @@ use crate::request::now;
 const NAMED: u32 = 10;
 
 /// `DELETE /v1/images/{id}`: repeatable until the image is gone, and then 404.
-pub async fn delete(
+pub(super) async fn delete(
     State(app): State<App>,
     caller: Caller,
     InPath(id): InPath<ImageId>,

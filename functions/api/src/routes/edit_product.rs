@@ -32,7 +32,7 @@ use crate::views::{OperationView, ProductView};
 /// What is to change: what is left out stays, and `null` removes what can be removed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with the values to change")]
-pub struct EditBody {
+pub(super) struct EditBody {
     #[serde(default, deserialize_with = "removable")]
     sku: Option<Option<Sku>>,
     #[serde(default, deserialize_with = "lasting")]
@@ -63,7 +63,8 @@ struct Wanted {
 
 impl From<EditBody> for Wanted {
     fn from(body: EditBody) -> Self {
-        let references = |images: Option<Vec<ImageBody>>| images.unwrap_or_default().into_iter().map(Into::into).collect();
+        let references =
+            |images: Option<Vec<ImageBody>>| images.unwrap_or_default().into_iter().map(Into::into).collect();
         let without_attributes = body.attributes == Some(None);
         let edit = Edit {
             sku: body.sku,
@@ -96,7 +97,7 @@ impl Wanted {
 }
 
 /// `PATCH /v1/products/{id}`
-pub async fn edit(
+pub(super) async fn edit(
     State(app): State<App>,
     caller: Caller,
     ids: Ids,

@@ -37,7 +37,8 @@ struct Check {
 
 /// `GET /v1/health`: 200 if everything answers, and 503 with the same body if something does not.
 pub async fn health(State(app): State<App>) -> (StatusCode, Json<Health>) {
-    let checks: BTreeMap<_, _> = join_all(app.probes.iter().map(|probe| check(probe.as_ref()))).await.into_iter().collect();
+    let checks: BTreeMap<_, _> =
+        join_all(app.probes.iter().map(|probe| check(probe.as_ref()))).await.into_iter().collect();
     let all_well = checks.values().all(|check| check.status == Standing::Ok);
     let (code, status) =
         if all_well { (StatusCode::OK, Standing::Ok) } else { (StatusCode::SERVICE_UNAVAILABLE, Standing::Failing) };
@@ -51,7 +52,11 @@ async fn check(probe: &dyn Probe) -> (&'static str, Check) {
         Err(elapsed) => Err(elapsed.into()),
     };
     if let Err(failure) = &outcome {
-        tracing::error!(probe = probe.name(), why = chain(failure.as_ref()), "something that the API needs does not answer");
+        tracing::error!(
+            probe = probe.name(),
+            why = chain(failure.as_ref()),
+            "something that the API needs does not answer"
+        );
     }
     let status = if outcome.is_ok() { Standing::Ok } else { Standing::Failing };
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -41,6 +41,6 @@ pub async fn list(
     let waiting = product.into_iter().flat_map(|product| product.outbox).filter(|event| event.sequence > after);
     let events: BTreeMap<u64, Event> = waiting.chain(recorded).map(|event| (event.sequence, event)).collect();
     let events: Vec<Event> = events.into_values().take(one_more(limit) as usize).collect();
-    let page = Page::cut(events, limit, |last| app.cursors.seal(&question, last.sequence));
+    let page = Page::cut(events, limit, |last| app.cursors.seal(&question, &last.sequence));
     page.try_map(|event| Ok(EventView::from(event))).map(Json)
 }

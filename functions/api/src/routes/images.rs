@@ -21,6 +21,10 @@ use crate::request::now;
 use crate::signing::Links;
 use crate::views::ImageView;
 
+/// The most products that are woken when a deletion is taken back; it happens within the moment in which the first of
+/// them began to refer to the image.
+const WOKEN: u32 = 20;
+
 /// What a merchant wants to upload.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an image")]
@@ -91,6 +95,24 @@ pub(super) async fn restore(
     let restored = images.change(id, |image| Ok::<_, tola_store::Error>(unmark(image, operation, origin))).await?;
     if let Outcome::Moved(image) = restored {
         app.launch_if_asked(scope, Subject::Image(id), &image.intents, operation).await;
+        wake(app, scope, id, origin).await?;
+    }
+    Ok(())
+}
+
+/// Has the products that refer to an image look at it once more: a register workflow that looked while the image was
+/// marked has passed it over.
+async fn wake(app: &App, scope: TenantScope, id: ImageId, origin: &Origin) -> Result<(), tola_store::Error> {
+    let products = app.store.products(scope);
+    for product in products.showing(id, None, WOKEN).await? {
+        let operation = OperationId::new(ulid::Ulid::generate());
+        let asked = products.change(product.id, |product| {
+            product.request_registration(operation, None, origin);
+            Ok::<_, tola_store::Error>(Changed::Yes)
+        });
+        if let Outcome::Moved(product) = asked.await? {
+            app.launch_if_asked(scope, Subject::Product(product.id), &product.intents, operation).await;
+        }
     }
     Ok(())
 }

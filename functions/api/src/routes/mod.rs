@@ -1,13 +1,13 @@
 //! The routes, in one table: path, policy, parameters and handler of each. A route can't be declared without them.
 
+mod create_product;
+mod delete_image;
+mod edit_product;
 pub mod health;
 pub mod history;
 pub mod images;
 pub mod operations;
 pub mod products;
-mod create_product;
-mod delete_image;
-mod edit_product;
 mod retry;
 
 use std::collections::BTreeSet;

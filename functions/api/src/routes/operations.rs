@@ -18,11 +18,16 @@ use crate::request::now;
 use crate::views::{OperationView, Page};
 
 /// `GET /v1/operations`: newest first.
-pub async fn list(State(app): State<App>, caller: Caller, mut params: Params) -> Result<Json<Page<serde_json::Value>>, ApiError> {
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Json<Page<serde_json::Value>>, ApiError> {
     let limit = params.limit()?;
     let status_name = params.take("status");
     let status = status_name.as_deref().map(|text| {
-        let refuse = || ApiError::invalid_parameter("/query/status", "status is RUNNING, SUCCEEDED, FAILED or CANCELLED");
+        let refuse =
+            || ApiError::invalid_parameter("/query/status", "status is RUNNING, SUCCEEDED, FAILED or CANCELLED");
         OperationStatus::parse(text).ok_or_else(refuse)
     });
     let status = status.transpose()?;
@@ -38,8 +43,9 @@ pub async fn list(State(app): State<App>, caller: Caller, mut params: Params) ->
     };
     let filter = OperationFilter { status, product };
     let found = app.store.operations(caller.scope()).list(&filter, after, one_more(limit)).await?;
-    let page = Page::cut(found, limit, |last: &Operation| app.cursors.seal(&question, last.id));
-    page.try_map(|operation| serde_json::to_value(OperationView::brief(&operation)).map_err(ApiError::internal)).map(Json)
+    let page = Page::cut(found, limit, |last: &Operation| app.cursors.seal(&question, &last.id));
+    page.try_map(|operation| serde_json::to_value(OperationView::brief(&operation)).map_err(ApiError::internal))
+        .map(Json)
 }
 
 /// `GET /v1/operations/{id}`

@@ -20,7 +20,11 @@ use crate::signing::Links;
 use crate::views::{Page, ProductItem, ProductView};
 
 /// `GET /v1/products`: newest first.
-pub async fn list(State(app): State<App>, caller: Caller, mut params: Params) -> Result<Json<Page<ProductItem>>, ApiError> {
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Json<Page<ProductItem>>, ApiError> {
     let limit = params.limit()?;
     let status = params.parsed("status", "DRAFT, READY, ACTIVE or INACTIVE", ProductStatus::parse)?;
     let channel = params.parsed("channel", "a channel's id", |text| ChannelId::parse(text).ok())?;
@@ -39,7 +43,7 @@ pub async fn list(State(app): State<App>, caller: Caller, mut params: Params) ->
     let filter = ProductFilter { status, channel };
     let found = app.store.products(caller.scope()).list(&filter, after, one_more(limit)).await?;
     let signer = app.signing.signer(now()).await?;
-    let page = Page::cut(found, limit, |last: &Product| app.cursors.seal(&question, last.id));
+    let page = Page::cut(found, limit, |last: &Product| app.cursors.seal(&question, &last.id));
     page.try_map(|product| ProductItem::new(product, Links::Signed(&signer))).map(Json)
 }
 

@@ -22,7 +22,7 @@ use crate::params::InPath;
 use crate::request::now;
 
 /// `POST /v1/operations/{id}/retry`
-pub async fn retry(
+pub(super) async fn retry(
     State(app): State<App>,
     caller: Caller,
     ids: Ids,

@@ -172,7 +172,12 @@ impl ProductItem {
         let shown = product.images.iter().find_map(|image| Some((image, smallest(&image.renditions)?)));
         let thumbnail = shown.map(|(image, rendition)| {
             let url = links.to(&rendition.key)?;
-            Ok::<_, ApiError>(Thumbnail { url, width: rendition.width, height: rendition.height, alt: image.alt.clone() })
+            Ok::<_, ApiError>(Thumbnail {
+                url,
+                width: rendition.width,
+                height: rendition.height,
+                alt: image.alt.clone(),
+            })
         });
         Ok(Self {
             thumbnail: thumbnail.transpose()?,

@@ -1,0 +1,66 @@
+//! Waiting for what happens by itself. The one place in which tests sleep: between two looks.
+
+use std::time::{Duration, Instant};
+
+/// For what takes seconds: generous, since two cores may be busy with other tests.
+pub const SOON: Duration = Duration::from_secs(90);
+/// For what the sweep brings about, which comes once a minute.
+pub const TWO_MINUTES: Duration = Duration::from_secs(120);
+
+const FIRST: Duration = Duration::from_millis(50);
+/// Each look costs the local cloud a tenth of a second, which others need.
+const LONGEST: Duration = Duration::from_millis(500);
+
+/// Looks until there is something, and returns it. `look` says what it sees as long as that is not it.
+///
+/// # Errors
+/// What was seen last, when `patience` is over.
+pub async fn watched<T>(
+    what: &str,
+    patience: Duration,
+    mut look: impl AsyncFnMut() -> Result<T, String>,
+) -> Result<T, String> {
+    let deadline = Instant::now() + patience;
+    let mut pause = FIRST;
+    loop {
+        let seen = match look().await {
+            Ok(found) => return Ok(found),
+            Err(seen) => seen,
+        };
+        if Instant::now() >= deadline {
+            return Err(format!("after {patience:?}, still not: {what}\nlast seen: {seen}"));
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST);
+    }
+}
+
+/// As [`watched`], and panics with what was seen last.
+pub async fn eventually<T>(what: &str, patience: Duration, look: impl AsyncFnMut() -> Result<T, String>) -> T {
+    watched(what, patience, look).await.unwrap_or_else(|late| panic!("{late}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_comes_later_is_waited_for() {
+        let mut looks = 0;
+
+        let found = eventually("the third look", SOON, async || {
+            looks += 1;
+            if looks == 3 { Ok(looks) } else { Err(format!("look {looks}")) }
+        })
+        .await;
+
+        assert_eq!(found, 3);
+    }
+
+    #[tokio::test]
+    async fn what_never_comes_is_reported_with_what_was_seen() {
+        let late = watched("rain", Duration::ZERO, async || Err::<(), _>("sunshine".to_owned())).await.unwrap_err();
+
+        assert!(late.contains("rain") && late.contains("sunshine"), "{late}");
+    }
+}

@@ -1,0 +1,69 @@
+//! What an operator does at the AWS console: stop an execution, call the sweep, look into queues.
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::Value;
+
+use crate::{SOON, TestStack, eventually};
+
+impl TestStack {
+    /// Stops an execution, as an operator does. One that has ended stays as it is.
+    pub async fn stops(&self, execution: &str) {
+        let sfn = aws_sdk_sfn::Client::new(self.aws());
+        let stop = sfn.stop_execution().execution_arn(execution).error("Operator").cause("stopped by a test");
+        // Ended meanwhile, it can't be stopped: who asked looks at its status.
+        let _ = stop.send().await;
+    }
+
+    /// How an execution stands: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub async fn execution_status(&self, execution: &str) -> String {
+        let sfn = aws_sdk_sfn::Client::new(self.aws());
+        let found = sfn.describe_execution().execution_arn(execution).send().await;
+        let found = found.unwrap_or_else(|error| panic!("{execution}: {error:?}"));
+        found.status.as_str().to_owned()
+    }
+
+    /// Waits until an execution has this status.
+    pub async fn execution_becomes(&self, execution: &str, status: &str) {
+        eventually(&format!("{execution} is {status}"), SOON, async || {
+            let found = self.execution_status(execution).await;
+            if found == status { Ok(()) } else { Err(found) }
+        })
+        .await;
+    }
+
+    /// Has the sweep run once, now, and returns what it says it did.
+    pub async fn sweeps(&self) -> Value {
+        let lambda = aws_sdk_lambda::Client::new(self.aws());
+        let function = format!("{}-sweep", self.info().stack_name);
+        let invoked = lambda.invoke().function_name(function).send().await;
+        let invoked = invoked.unwrap_or_else(|error| panic!("the sweep: {error:?}"));
+        let answer = invoked.payload().map(|payload| payload.as_ref().to_vec()).unwrap_or_default();
+        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        assert!(invoked.function_error().is_none(), "the sweep failed: {answer}");
+        answer
+    }
+
+    /// Puts a text into one of the stack's queues, by the name of the output that holds its URL.
+    pub async fn sends(&self, queue: &str, body: &str) {
+        let sqs = aws_sdk_sqs::Client::new(self.aws());
+        let sent = sqs.send_message().queue_url(self.output(queue)).message_body(body).send().await;
+        sent.unwrap_or_else(|error| panic!("{queue}: {error:?}"));
+    }
+
+    /// Has a queue give messages again at once that nobody finished, instead of minutes later.
+    pub async fn hurries(&self, queue: &str) {
+        let sqs = aws_sdk_sqs::Client::new(self.aws());
+        let attributes = sqs.set_queue_attributes().queue_url(self.output(queue));
+        let set = attributes.attributes(QueueAttributeName::VisibilityTimeout, "1").send().await;
+        set.unwrap_or_else(|error| panic!("{queue}: {error:?}"));
+    }
+
+    /// The texts of up to ten messages of a queue, which stay in it.
+    pub async fn peeks(&self, queue: &str) -> Vec<String> {
+        let sqs = aws_sdk_sqs::Client::new(self.aws());
+        let receive = sqs.receive_message().queue_url(self.output(queue)).max_number_of_messages(10);
+        let received = receive.visibility_timeout(0).send().await;
+        let received = received.unwrap_or_else(|error| panic!("{queue}: {error:?}"));
+        received.messages().iter().map(|message| message.body().unwrap_or_default().to_owned()).collect()
+    }
+}

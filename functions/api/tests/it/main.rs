@@ -1,0 +1,15 @@
+//! The API in process: its router against an embedded database, with workflows and relay played by the test.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests report by panicking, as tests do")]
+#![expect(clippy::needless_pass_by_value, reason = "json!(…) at a call reads best without a &")]
+
+mod editing;
+mod failing_well;
+mod gateway;
+mod idempotency;
+mod images;
+mod operations;
+mod products;
+mod robustness;
+mod support;
+mod tenants;

@@ -1,1 +1,0 @@
-//! End-to-end tests on a stack deployed from template.yaml.

@@ -1,0 +1,68 @@
+//! `template.yaml`, held to the code and to what we promise about operations and permissions. What any linter knows, the
+//! public validators say; here is what only we know.
+
+mod functions;
+mod mutations;
+mod permissions;
+mod queues;
+mod routes;
+
+use std::collections::BTreeSet;
+
+use crate::cloudformation::Template;
+use crate::findings::{self, Check};
+use crate::workspace;
+
+/// A template and the folders that it is held to.
+#[derive(Debug, Clone)]
+struct Subject {
+    template: Template,
+    /// The folders below `functions/`.
+    folders: BTreeSet<String>,
+    /// The files `statemachines/<name>.asl.json`.
+    machines: BTreeSet<String>,
+    /// Method and path of every route that the API function knows.
+    routes: BTreeSet<(String, String)>,
+    /// The names of the database's indexes. A changed index has a new name.
+    indexes: BTreeSet<&'static str>,
+}
+
+impl Subject {
+    fn read() -> Self {
+        let route = |(method, path, _): &(&str, &str, _)| ((*method).to_owned(), (*path).to_owned());
+        Self {
+            template: Template::read(),
+            folders: workspace::functions(),
+            machines: workspace::machines(),
+            routes: api::ROUTES.iter().map(route).collect(),
+            indexes: tola_store::schema::INDEXES.iter().map(|index| index.name).collect(),
+        }
+    }
+}
+
+const CHECKS: &[Check<Subject>] = &[
+    Check { name: "functions", run: functions::names },
+    Check { name: "machines", run: functions::machines },
+    Check { name: "logs", run: functions::logs },
+    Check { name: "migration first", run: functions::migration },
+    Check { name: "schema version", run: functions::schema_version },
+    Check { name: "dead letters", run: queues::dead_letters },
+    Check { name: "visibility", run: queues::visibility },
+    Check { name: "asynchronous targets", run: queues::targets },
+    Check { name: "senders", run: queues::senders },
+    Check { name: "permissions", run: permissions::least },
+    Check { name: "bucket", run: permissions::bucket },
+    Check { name: "routes", run: routes::wired },
+];
+
+#[test]
+fn the_template_keeps_its_promises() {
+    let found = findings::all(CHECKS, &Subject::read());
+
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn every_check_finds_its_mistake() {
+    findings::prove(CHECKS, mutations::ALL, Subject::read);
+}

@@ -1,0 +1,15 @@
+//! One test binary for what no single crate can promise.
+//!
+//! `contracts` holds the state machines to the Rust types, `template` holds `template.yaml` to the code; both only read
+//! files. Each of their checks is a function from what was read to findings, and is proven by a mutation: the same
+//! check, given a machine or template with one mistake, has to find it.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a panic in a test is its report")]
+
+mod asl;
+mod cloudformation;
+mod contracts;
+mod findings;
+mod fixtures;
+mod template;
+mod workspace;

@@ -1,0 +1,40 @@
+//! `cargo xtask bench`: what Tola costs beside a stack that many would choose instead, doing the same in the same run.
+
+mod agreement;
+mod api;
+mod build;
+mod catalogue;
+mod contestant;
+mod machine;
+mod measure;
+mod process;
+mod report;
+mod request;
+mod runtime_api;
+mod sides;
+mod statistics;
+
+use clap::Subcommand;
+
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    api: api::Arguments,
+}
+
+/// What is measured; without a word, the API.
+#[derive(Subcommand)]
+enum What {
+    /// `GET /v1/products/{id}`, beside FastAPI + Mangum + PyMongo
+    Api(api::Arguments),
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.what {
+        Some(What::Api(arguments)) => api::run(&arguments).await,
+        None => api::run(&arguments.api).await,
+    }
+}

@@ -1,0 +1,41 @@
+//! One file per command: its arguments, and a `run`.
+
+mod bench;
+mod down;
+mod status;
+mod test;
+mod up;
+mod watch;
+
+use clap::Subcommand;
+
+/// The commands. To add one: a file with `Arguments` and `run`, a variant, and an arm.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Build everything, start the local stack and deploy to it
+    Up(up::Arguments),
+    /// Stop the local stack; its state is kept
+    Down(down::Arguments),
+    /// Run everything that CI runs, on a stack of its own
+    Test(test::Arguments),
+    /// Draw a running workflow in the terminal
+    Watch(watch::Arguments),
+    /// Measure Tola beside a common stack doing the same
+    Bench(bench::Arguments),
+    /// Show what runs, and where
+    Status(status::Arguments),
+}
+
+impl Command {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Up(arguments) => up::run(arguments).await,
+            Self::Down(arguments) => down::run(arguments).await,
+            Self::Test(arguments) => test::run(arguments).await,
+            Self::Watch(arguments) => watch::run(arguments).await,
+            Self::Bench(arguments) => bench::run(arguments).await,
+            Self::Status(arguments) => status::run(&arguments),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The end-to-end tests, on a stack of their own: fresh, on free ports, gone afterwards.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use tokio::process::Command;
+use tola_local::{Options, Stack};
+
+use super::{Arguments, Outcome, succeed};
+use crate::ui::Ui;
+
+const NAME: &str = "test";
+
+pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let tests = async {
+        let ui = Ui::default();
+        let options = Options { fresh: true, ..Options::new(NAME) };
+        let stack = Stack::start(options, &ui).await.inspect_err(|_| ui.failed())?;
+        let mut cargo = Command::new("cargo");
+        cargo.args(["test", "--package", "tola-tests"]).args(&arguments.filter).current_dir(workspace);
+        cargo.env("TOLA_STACK", stack.description());
+        succeed(cargo).await.with_context(|| format!("the logs are in {}", stack.folder().join("logs").display()))
+    };
+    let outcome = tokio::select! {
+        outcome = tests => outcome,
+        // Ctrl-C reaches cargo too; what is left to do is to stop the stack.
+        _ = tokio::signal::ctrl_c() => bail_interrupted(),
+    };
+    if let Ok(stack) = Stack::named(workspace, NAME) {
+        if arguments.keep {
+            eprintln!("the stack goes on; stop it with `cargo xtask down --stage {NAME}`");
+        } else {
+            stack.stop().await;
+        }
+    }
+    outcome
+}
+
+fn bail_interrupted() -> anyhow::Result<Outcome> {
+    bail!("interrupted")
+}

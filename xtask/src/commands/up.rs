@@ -1,0 +1,161 @@
+//! `cargo xtask up`: from a fresh clone to a running Tola.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use console::style;
+use tokio::signal::unix::{SignalKind, signal};
+use tola_local::{Options, Stack, StackInfo, stack};
+
+use crate::ui::{Ui, seconds};
+
+const CLOUD_PORT: u16 = 4566;
+const DATABASE_PORT: u16 = 27117;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Return when the stack serves; `cargo xtask down` stops it
+    #[arg(long)]
+    detach: bool,
+    /// Forget products, images and everything else from earlier runs
+    #[arg(long)]
+    fresh: bool,
+    /// The port of the API and of every AWS service [default: that of the last run, or 4566]
+    #[arg(long)]
+    port: Option<u16>,
+    /// The port of the embedded database [default: that of the last run, or 27117]
+    #[arg(long)]
+    database_port: Option<u16>,
+    /// The stage to deploy; each has a stack of its own
+    #[arg(long, default_value = "dev")]
+    stage: String,
+    /// A MongoDB to use instead of the embedded database
+    #[arg(long, env = "MONGODB_URI", hide_env_values = true)]
+    mongodb_uri: Option<String>,
+    /// Don't enforce roles and policies
+    #[arg(long)]
+    lenient: bool,
+    /// Another workspace than this one
+    #[arg(long, hide = true, default_value_os_t = stack::workspace())]
+    workspace: PathBuf,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let detach = arguments.detach;
+    let ui = Ui::default();
+    let stack = Stack::start(options(&arguments), &ui).await.inspect_err(|_| ui.failed())?;
+    publish(&arguments.workspace, &stack)?;
+    println!("\nTola is up after {}.\n", seconds(began.elapsed()));
+    print!("{}", describe(&stack));
+    if detach {
+        println!("\nIt goes on in the background; `cargo xtask down` stops it.");
+        return Ok(());
+    }
+    println!("\nPress Ctrl-C to stop it.");
+    let ended = follow(&stack).await;
+    eprintln!("\nStopping …");
+    stack.stop().await;
+    ended
+}
+
+fn options(arguments: &Arguments) -> Options {
+    let last = Stack::named(&arguments.workspace, &arguments.stage).ok().map(|stack| stack.info().processes.clone());
+    let last_cloud = last.as_ref().map(|processes| processes.cloud_port);
+    let last_database = last.and_then(|processes| processes.database_port);
+    Options {
+        workspace: arguments.workspace.clone(),
+        cloud_port: arguments.port.or(last_cloud).unwrap_or(CLOUD_PORT),
+        database_port: arguments.database_port.or(last_database).unwrap_or(DATABASE_PORT),
+        mongodb_uri: arguments.mongodb_uri.clone().filter(|uri| !uri.is_empty()),
+        enforce_permissions: !arguments.lenient,
+        stage: arguments.stage.clone(),
+        fresh: arguments.fresh,
+        ..Options::new(&arguments.stage)
+    }
+}
+
+/// The stack that was brought up last is what tools find at `.local/stack.json`.
+fn publish(workspace: &std::path::Path, stack: &Stack) -> anyhow::Result<()> {
+    let path = workspace.join(".local").join("stack.json");
+    fs::copy(stack.description(), &path).with_context(|| format!("can't write {}", path.display()))?;
+    Ok(())
+}
+
+/// What a person needs to begin.
+fn describe(stack: &Stack) -> String {
+    let info = stack.info();
+    let mut text = String::new();
+    let rows = [
+        ("API", format!("{}/v1", info.api_url)),
+        ("AWS services", format!("AWS_ENDPOINT_URL={} (keys test/test, {})", info.endpoint_url, info.region)),
+        ("Database", format!("{}, database {}", without_password(&info.mongodb_uri), info.mongodb_database)),
+        ("Logs", stack.folder().join("logs").display().to_string()),
+    ];
+    for (name, value) in rows {
+        text.push_str(&format!("  {name:14}{value}\n"));
+    }
+    text.push_str("\nDemo users, by the headers to send:\n");
+    for user in &info.tokens.users {
+        let headers: Vec<String> = user.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        text.push_str(&format!("  {:24}{}\n", user.name, headers.join(", ")));
+    }
+    text.push_str("\nRegister a product with a photo of yours:\n");
+    text.push_str(&style(first_product(info)).cyan().to_string());
+    text
+}
+
+/// Shell commands that promise an image, upload `photo.jpg` and register a product that shows it.
+fn first_product(info: &StackInfo) -> String {
+    let headers: Vec<String> = info.tokens.users.first().map_or_else(Vec::new, |user| {
+        user.headers.iter().map(|(name, value)| format!("-H '{name}: {value}'")).collect()
+    });
+    let api = &info.api_url;
+    format!(
+        r#"  post() {{ curl -s "{api}/v1/$1" {} -H "Idempotency-Key: $RANDOM$RANDOM" -H "Content-Type: application/json" -d "$2"; }}
+  pick() {{ python3 -c "import json,sys; print(json.load(sys.stdin)$1)"; }}
+  image=$(post images '{{"content_type":"image/jpeg"}}')
+  sh -c "$(echo "$image" | pick "['upload']['curl']")"        # uploads photo.jpg
+  post products '{{"name":"Clay mug","description":"Thrown by hand.","price":{{"amount":1990,"currency":"USD"}},
+    "images":[{{"image_id":"'$(echo "$image" | pick "['image']['id']")'","alt":"A mug"}}]}}'
+"#,
+        headers.join(" ")
+    )
+}
+
+/// A connection string as it may be shown.
+fn without_password(uri: &str) -> String {
+    let Some((scheme, rest)) = uri.split_once("://") else { return uri.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://…@{host}"),
+        None => uri.to_owned(),
+    }
+}
+
+/// Waits until the user has had enough, or a process is gone.
+async fn follow(stack: &Stack) -> anyhow::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut pulse = tokio::time::interval(Duration::from_secs(2));
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+            _ = pulse.tick() => if !stack.is_running() {
+                bail!("a process of the stack has ended by itself; see {}", stack.folder().join("logs").display());
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(without_password("mongodb+srv://me:p@ss@db.example/?w=1"), "mongodb+srv://…@db.example/?w=1");
+        assert_eq!(without_password("mongodb://127.0.0.1:1/"), "mongodb://127.0.0.1:1/");
+    }
+}

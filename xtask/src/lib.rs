@@ -1,1 +1,0 @@
-//! The project's commands: up, down, test, watch and bench.
