@@ -57,7 +57,7 @@ codes! {
     INTERNAL: "Something failed on our side.", "Repeat the request; if it fails again, report its request id.";
     UNAVAILABLE: "Something that we depend on does not answer.", "Repeat the request after the seconds that Retry-After names.";
     // Steps of the state machines. The names of the first four are what Retry and Catch match on.
-    TRANSIENT: "Something that the step depends on did not answer.", "Nothing: the workflow tries again by itself, and afterwards the operation can be retried.";
+    TRANSIENT: "Something that the step depends on did not answer.", "The workflow tries again by itself for some minutes; after that, retry the operation.";
     CONTENDED: "Other writes won the race for this document, time after time.", "Retry the operation.";
     SUBJECT_GONE: "The product or image of the operation is not there any more.", "Nothing, if it was deleted meanwhile.";
     INVALID_INPUT: "The step was given an input that it does not understand.", "Deploy state machine and function of one version, then retry the operation.";

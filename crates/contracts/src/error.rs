@@ -78,6 +78,37 @@ impl StepError {
     /// The failure as an operation tells it.
     pub fn problem(&self) -> Problem {
         let class = if self.kind.is_retryable() { ProblemClass::Transient } else { ProblemClass::Validation };
-        Problem::new(class, self.kind.code(), self.message.clone())
+        Problem::new(class, self.kind.code(), sentence(&self.message))
+    }
+}
+
+/// The message of an error as a sentence for people: with an end, and with a beginning unless that is a name.
+pub(crate) fn sentence(message: &str) -> String {
+    let message = message.trim();
+    let first = message.split_whitespace().next().unwrap_or_default();
+    let mut sentence = String::with_capacity(message.len() + 1);
+    match message.chars().next() {
+        Some(letter) if first.chars().all(char::is_alphabetic) => {
+            sentence.extend(letter.to_uppercase());
+            sentence.push_str(&message[letter.len_utf8()..]);
+        }
+        _ => sentence.push_str(message),
+    }
+    if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?', '…']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_becomes_a_sentence_and_a_name_stays_a_name() {
+        assert_eq!(sentence("the database does not answer"), "The database does not answer.");
+        assert_eq!(sentence("product_1 is not there"), "product_1 is not there.");
+        assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence(""), "");
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use tola_catalog::operation::OperationStatus;
 use tola_catalog::{ImageId, Problem, ProblemClass, ProductId, code};
 
+use crate::error::sentence;
 use crate::lists::one_or_many;
 use crate::{Contract, StepError, StepErrorKind};
 
@@ -97,7 +98,7 @@ impl CaughtError {
         }
         // What Lambda and Step Functions name themselves: States.Timeout, Sandbox.Timedout, Runtime.ExitError …
         let message = if words.is_empty() { self.error.clone() } else { format!("{}: {words}", self.error) };
-        Problem::new(ProblemClass::Transient, code::STEP_FAILED, message)
+        Problem::new(ProblemClass::Transient, code::STEP_FAILED, sentence(&message))
     }
 }
 
@@ -131,12 +132,12 @@ mod tests {
     #[test]
     fn a_step_is_quoted_and_a_runtime_is_named() {
         let ours = caught("SUBJECT_GONE", r#"{"errorType":"SUBJECT_GONE","errorMessage":"product_1 is not there"}"#);
-        assert_eq!((ours.code.as_str(), ours.message.as_str()), ("SUBJECT_GONE", "product_1 is not there"));
+        assert_eq!((ours.code.as_str(), ours.message.as_str()), ("SUBJECT_GONE", "product_1 is not there."));
 
         let theirs = caught("States.Timeout", "");
-        assert_eq!((theirs.code.as_str(), theirs.message.as_str()), ("STEP_FAILED", "States.Timeout"));
+        assert_eq!((theirs.code.as_str(), theirs.message.as_str()), ("STEP_FAILED", "States.Timeout."));
 
         let died = caught("Runtime.ExitError", r#"{"errorMessage":"RequestId: 1 Error: exit status 101"}"#);
-        assert_eq!(died.message, "Runtime.ExitError: RequestId: 1 Error: exit status 101");
+        assert_eq!(died.message, "Runtime.ExitError: RequestId: 1 Error: exit status 101.");
     }
 }

@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 use tola_catalog::ImageId;
 
-use crate::{Answer, Merchant, Operation, Photo, SOON, watched};
+use crate::{Answer, Merchant, Operation, Photo, SOON, eventually, watched};
 
 /// An upload form that nobody has filled in yet.
 #[derive(Clone)]
@@ -85,7 +85,8 @@ impl Image {
 
     /// Waits until it has this status, and returns it then.
     pub async fn becomes(&self, status: &str) -> Answer {
-        let found = watched(&format!("{} is {status}", self.id), SOON, async || {
+        let what = format!("{} is {status}", self.id);
+        let found = watched(&what, SOON, async || {
             let shown = self.merchant.gets(&self.path()).await;
             if shown.body["status"] == status { Ok(shown) } else { Err(shown.to_string()) }
         });
@@ -102,19 +103,19 @@ impl Image {
 
     /// Waits until its processing has begun, and returns the operation.
     pub async fn processing(&self) -> Operation {
-        let found = watched(&format!("{} is being processed", self.id), SOON, async || {
+        let id = eventually(&format!("{} is being processed", self.id), SOON, async || {
             let shown = self.shown().await;
             let operation = shown.body["last_operation"]["process_image"].as_str();
             operation.map(str::to_owned).ok_or_else(|| shown.to_string())
-        });
-        let id = found.await.unwrap_or_else(|late| panic!("{late}"));
+        })
+        .await;
         // The image names it before it is written.
         let path = format!("/v1/operations/{id}");
-        let written = watched(&format!("{id} is there"), SOON, async || {
+        eventually(&format!("{id} is there"), SOON, async || {
             let answer = self.merchant.gets(&path).await;
             if answer.status == 200 { Ok(()) } else { Err(answer.to_string()) }
-        });
-        written.await.unwrap_or_else(|late| panic!("{late}"));
+        })
+        .await;
         self.merchant.operation(&id)
     }
 

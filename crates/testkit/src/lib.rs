@@ -41,7 +41,7 @@ pub use merchant::Merchant;
 pub use operation::Operation;
 pub use own::OwnStack;
 pub use photo::{Photo, a_file, a_photo};
-pub use poll::{SOON, TWO_MINUTES, eventually, watched};
+pub use poll::{SOON, TWO_MINUTES, caught, eventually, watched};
 pub use product::Product;
 pub use stack::TestStack;
 

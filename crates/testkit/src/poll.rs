@@ -1,5 +1,6 @@
 //! Waiting for what happens by itself. The one place in which tests sleep: between two looks.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// For what takes seconds: generous, since two cores may be busy with other tests.
@@ -7,6 +8,8 @@ pub const SOON: Duration = Duration::from_secs(90);
 /// For what the sweep brings about, which comes once a minute.
 pub const TWO_MINUTES: Duration = Duration::from_secs(120);
 
+/// Between two looks that cost nothing.
+const CLOSE: Duration = Duration::from_millis(10);
 const FIRST: Duration = Duration::from_millis(50);
 /// Each look costs the local cloud a tenth of a second, which others need.
 const LONGEST: Duration = Duration::from_millis(500);
@@ -18,10 +21,29 @@ const LONGEST: Duration = Duration::from_millis(500);
 pub async fn watched<T>(
     what: &str,
     patience: Duration,
+    look: impl AsyncFnMut() -> Result<T, String>,
+) -> Result<T, String> {
+    looks(what, patience, FIRST..LONGEST, look).await
+}
+
+/// As [`watched`], and panics with what was seen last.
+pub async fn eventually<T>(what: &str, patience: Duration, look: impl AsyncFnMut() -> Result<T, String>) -> T {
+    watched(what, patience, look).await.unwrap_or_else(|late| panic!("{late}"))
+}
+
+/// As [`eventually`], for what passes in a moment: looks a hundred times a second, so `look` asks no service.
+pub async fn caught<T>(what: &str, patience: Duration, mut look: impl FnMut() -> Result<T, String>) -> T {
+    looks(what, patience, CLOSE..CLOSE, async || look()).await.unwrap_or_else(|late| panic!("{late}"))
+}
+
+async fn looks<T>(
+    what: &str,
+    patience: Duration,
+    pauses: Range<Duration>,
     mut look: impl AsyncFnMut() -> Result<T, String>,
 ) -> Result<T, String> {
     let deadline = Instant::now() + patience;
-    let mut pause = FIRST;
+    let mut pause = pauses.start;
     loop {
         let seen = match look().await {
             Ok(found) => return Ok(found),
@@ -31,13 +53,8 @@ pub async fn watched<T>(
             return Err(format!("after {patience:?}, still not: {what}\nlast seen: {seen}"));
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST);
+        pause = (pause * 2).min(pauses.end);
     }
-}
-
-/// As [`watched`], and panics with what was seen last.
-pub async fn eventually<T>(what: &str, patience: Duration, look: impl AsyncFnMut() -> Result<T, String>) -> T {
-    watched(what, patience, look).await.unwrap_or_else(|late| panic!("{late}"))
 }
 
 #[cfg(test)]

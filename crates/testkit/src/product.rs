@@ -1,8 +1,12 @@
 //! A product of a merchant, from its merchant's side.
 
+use std::collections::BTreeMap;
+
+use image::DynamicImage;
 use serde_json::Value;
 
 use crate::events::{gapless, kinds};
+use crate::image::fetched;
 use crate::{Answer, Merchant, Operation, SOON, eventually, watched};
 
 /// A product of a merchant.
@@ -67,11 +71,19 @@ impl Product {
         eventually(&what, SOON, async || {
             let shown = self.shown().await;
             let missing = shown.body["completeness"]["missing"].as_array().cloned().unwrap_or_default();
-            let missing: Vec<_> =
-                missing.iter().map(|gap| (gap["pointer"].as_str().unwrap_or(""), gap["rule"].as_str().unwrap_or(""))).collect();
+            let missing: Vec<_> = missing
+                .iter()
+                .map(|gap| (gap["pointer"].as_str().unwrap_or(""), gap["rule"].as_str().unwrap_or("")))
+                .collect();
             if missing == expected { Ok(shown) } else { Err(shown.to_string()) }
         })
         .await
+    }
+
+    /// Fetches the renditions of its image at that place as a shop's page would, and holds each to what is said of it.
+    pub async fn renditions(&self, position: usize) -> BTreeMap<String, DynamicImage> {
+        let shown = self.shown().await;
+        fetched(&self.merchant, &shown.body["images"][position]["renditions"]).await
     }
 
     /// All of its operations, with their steps.

@@ -50,11 +50,11 @@ impl TestStack {
         sent.unwrap_or_else(|error| panic!("{queue}: {error:?}"));
     }
 
-    /// Has a queue give messages again at once that nobody finished, instead of minutes later.
-    pub async fn hurries(&self, queue: &str) {
+    /// Has a queue give messages that nobody finished again after some seconds, instead of minutes.
+    pub async fn hurries(&self, queue: &str, seconds: u32) {
         let sqs = aws_sdk_sqs::Client::new(self.aws());
         let attributes = sqs.set_queue_attributes().queue_url(self.output(queue));
-        let set = attributes.attributes(QueueAttributeName::VisibilityTimeout, "1").send().await;
+        let set = attributes.attributes(QueueAttributeName::VisibilityTimeout, seconds.to_string()).send().await;
         set.unwrap_or_else(|error| panic!("{queue}: {error:?}"));
     }
 

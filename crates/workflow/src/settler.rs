@@ -49,11 +49,9 @@ fn settlement(view: &ExecutionView) -> Option<Settlement> {
     };
     match view.state {
         ExecutionState::Running => None,
-        ExecutionState::Succeeded => Some(Settlement {
-            status: OperationStatus::Succeeded,
-            result: Some(result(view)),
-            problem: None,
-        }),
+        ExecutionState::Succeeded => {
+            Some(Settlement { status: OperationStatus::Succeeded, result: Some(result(view)), problem: None })
+        }
         ExecutionState::Failed => Some(failed(code::EXECUTION_FAILED, said(code::EXECUTION_FAILED))),
         ExecutionState::TimedOut => Some(failed(code::EXECUTION_TIMED_OUT, said(code::EXECUTION_TIMED_OUT))),
         ExecutionState::Aborted => Some(failed(code::EXECUTION_STOPPED, said(code::EXECUTION_STOPPED))),
@@ -91,7 +89,10 @@ mod tests {
         let view = ExecutionView { state: ExecutionState::Succeeded, error: None, cause: None, output };
 
         assert_eq!(settlement(&view).unwrap().result.as_deref(), Some("The product is complete."));
-        assert_eq!(settled(ExecutionState::Succeeded, None).unwrap().result.as_deref(), Some("Its execution succeeded."));
+        assert_eq!(
+            settled(ExecutionState::Succeeded, None).unwrap().result.as_deref(),
+            Some("Its execution succeeded.")
+        );
     }
 
     #[test]
@@ -104,6 +105,6 @@ mod tests {
         let problem = settled(ExecutionState::Aborted, Some("OperatorsWish")).unwrap().problem.unwrap();
 
         assert_eq!(problem.code, "EXECUTION_STOPPED");
-        assert!(problem.message.ends_with("OperatorsWish"), "{}", problem.message);
+        assert!(problem.message.ends_with("OperatorsWish."), "{}", problem.message);
     }
 }

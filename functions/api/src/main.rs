@@ -14,7 +14,7 @@ use tola_workflow::{Executions, Launcher, WorkflowConfig};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_target(false).init();
+    tola_step::telemetry::init();
 
     let config = ApiConfig::from_env()?;
     let aws = aws_config::load_from_env().await;

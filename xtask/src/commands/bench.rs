@@ -38,3 +38,21 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         None => api::run(&arguments.api).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command};
+
+    use super::*;
+
+    #[test]
+    fn without_a_word_the_api_is_measured() {
+        let command = Arguments::augment_args(Command::new("bench"));
+        command.clone().debug_assert();
+
+        for line in [vec!["bench"], vec!["bench", "--rounds", "1"], vec!["bench", "api", "--rounds", "1"]] {
+            assert!(command.clone().try_get_matches_from(&line).is_ok(), "{line:?}");
+        }
+        assert!(command.try_get_matches_from(["bench", "--rounds", "1", "api"]).is_err());
+    }
+}

@@ -2,6 +2,7 @@
 
 mod bench;
 mod down;
+mod logs;
 mod status;
 mod test;
 mod up;
@@ -18,6 +19,8 @@ pub(crate) enum Command {
     Down(down::Arguments),
     /// Run everything that CI runs, on a stack of its own
     Test(test::Arguments),
+    /// Show what a function has written
+    Logs(logs::Arguments),
     /// Draw a running workflow in the terminal
     Watch(watch::Arguments),
     /// Measure Tola beside a common stack doing the same
@@ -33,6 +36,7 @@ impl Command {
             Self::Up(arguments) => up::run(arguments).await,
             Self::Down(arguments) => down::run(arguments).await,
             Self::Test(arguments) => test::run(arguments).await,
+            Self::Logs(arguments) => logs::run(arguments).await,
             Self::Watch(arguments) => watch::run(arguments).await,
             Self::Bench(arguments) => bench::run(arguments).await,
             Self::Status(arguments) => status::run(&arguments),

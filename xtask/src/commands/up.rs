@@ -92,7 +92,7 @@ fn describe(stack: &Stack) -> String {
         ("API", format!("{}/v1", info.api_url)),
         ("AWS services", format!("AWS_ENDPOINT_URL={} (keys test/test, {})", info.endpoint_url, info.region)),
         ("Database", format!("{}, database {}", without_password(&info.mongodb_uri), info.mongodb_database)),
-        ("Logs", stack.folder().join("logs").display().to_string()),
+        ("Logs", format!("cargo xtask logs api --follow; processes: {}", stack.folder().join("logs").display())),
     ];
     for (name, value) in rows {
         text.push_str(&format!("  {name:14}{value}\n"));

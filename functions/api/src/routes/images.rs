@@ -92,7 +92,7 @@ pub(super) async fn restore(
 ) -> Result<(), tola_store::Error> {
     let operation = OperationId::new(ulid::Ulid::generate());
     let images = app.store.images(scope);
-    let restored = images.change(id, |image| Ok::<_, tola_store::Error>(unmark(image, operation, origin))).await?;
+    let restored = images.change(id, |image| Ok::<_, tola_store::Error>(image.restore(operation, origin))).await?;
     if let Outcome::Moved(image) = restored {
         app.launch_if_asked(scope, Subject::Image(id), &image.intents, operation).await;
         wake(app, scope, id, origin).await?;
@@ -115,22 +115,4 @@ async fn wake(app: &App, scope: TenantScope, id: ImageId, origin: &Origin) -> Re
         }
     }
     Ok(())
-}
-
-fn unmark(image: &mut Image, operation: OperationId, origin: &Origin) -> Changed {
-    if image.status != ImageStatus::Purging {
-        return Changed::No;
-    }
-    image.version += 1;
-    image.updated_at = origin.now;
-    image.status = match (&image.file, &image.rejection, image.last_operation.is_empty()) {
-        (Some(_), ..) => ImageStatus::Ready,
-        (_, Some(_), _) => ImageStatus::Rejected,
-        (_, _, true) => ImageStatus::AwaitingUpload,
-        (_, _, false) => ImageStatus::Uploaded,
-    };
-    if image.status == ImageStatus::Uploaded {
-        image.request_processing(operation, None, origin);
-    }
-    Changed::Yes
 }

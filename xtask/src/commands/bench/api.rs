@@ -19,6 +19,7 @@ use super::{agreement, build, catalogue, sides};
 use crate::ui::Ui;
 
 #[derive(Debug, clap::Args)]
+#[group(id = "api-arguments")]
 pub(super) struct Arguments {
     /// Rounds of requests to each side, each to a new process
     #[arg(long, default_value_t = 5)]

@@ -11,8 +11,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use tola_local::Progress;
 
-/// How much an error shows of what cargo said.
-const TAIL: usize = 40;
+/// How many lines an error shows of what the compiler said.
+const MOST: usize = 40;
 
 /// Builds a program of a package with a profile, and returns where it lies.
 ///
@@ -60,7 +60,9 @@ pub(super) async fn build(
     };
     let (mut programs, said) = tokio::join!(programs, said);
     if !child.wait().await?.success() {
-        bail!("{program} does not build:\n{}", said[said.len().saturating_sub(TAIL)..].join("\n"));
+        let first = said.iter().position(|line| line.starts_with("error")).unwrap_or_default();
+        let errors: Vec<_> = said.into_iter().skip(first).take(MOST).collect();
+        bail!("{program} does not build:\n{}", errors.join("\n"));
     }
     let path = programs.remove(program).with_context(|| format!("{package} has no program called `{program}`"))?;
     progress.end(&phase, &format!("profile {profile}"), began.elapsed());

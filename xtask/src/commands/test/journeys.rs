@@ -10,6 +10,8 @@ use super::{Arguments, Outcome, succeed};
 use crate::ui::Ui;
 
 const NAME: &str = "test";
+/// The one test binary of the package `tola-tests`.
+const TESTS: &str = "tola";
 
 pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let tests = async {
@@ -17,7 +19,8 @@ pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Resu
         let options = Options { fresh: true, ..Options::new(NAME) };
         let stack = Stack::start(options, &ui).await.inspect_err(|_| ui.failed())?;
         let mut cargo = Command::new("cargo");
-        cargo.args(["test", "--package", "tola-tests"]).args(&arguments.filter).current_dir(workspace);
+        // Of the whole workspace, so that features and with them all dependencies are those of the unit tests.
+        cargo.args(["test", "--workspace", "--test", TESTS]).args(&arguments.filter).current_dir(workspace);
         cargo.env("TOLA_STACK", stack.description());
         succeed(cargo).await.with_context(|| format!("the logs are in {}", stack.folder().join("logs").display()))
     };

@@ -1,0 +1,70 @@
+//! The database dies in the middle of the work.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::future::join_all;
+use serde_json::json;
+use tola_media::testing::photo_jpeg;
+use tola_testkit::{Merchant, OwnStack, Product, Promise, READY, SOON, TWO_MINUTES, a_file, a_product, eventually};
+
+const PRODUCTS: usize = 8;
+
+#[tokio::test]
+async fn what_was_acknowledged_outlives_a_database_that_is_killed() {
+    let stack = OwnStack::start("fault-database").await;
+    let merchant = stack.merchant("casa-lumbre");
+    // A notification that met no database comes again after three minutes; nobody wants to wait for that here.
+    stack.hurries("UploadsQueueUrl", 10).await;
+    let acknowledged = AtomicUsize::new(0);
+
+    let work = join_all((0..PRODUCTS).map(|n| registered_with_photo(&merchant, n, &acknowledged)));
+    let (products, before) = futures::join!(work, power_cut(&stack, &acknowledged));
+
+    assert!(before < PRODUCTS, "the database died when everything was over");
+    eventually("all products are READY", TWO_MINUTES, async || {
+        // On AWS it comes by itself, every minute.
+        stack.sweeps().await;
+        let ready = merchant.lists("/v1/products", 100, "&status=READY").await.len();
+        if ready == PRODUCTS { Ok(()) } else { Err(format!("{ready} of {PRODUCTS}")) }
+    })
+    .await;
+    for product in &products {
+        product.becomes(READY).await;
+        product.tells(&["ProductCreated", "ProductReady"]).await;
+    }
+    assert_eq!(merchant.lists("/v1/products", 100, "").await.len(), PRODUCTS, "one product for each request");
+}
+
+/// Registers a product with its own photo, the way a careful client does: it repeats what was not acknowledged, with the
+/// same key.
+async fn registered_with_photo(merchant: &Merchant, n: usize, acknowledged: &AtomicUsize) -> Product {
+    let promise = merchant.posts("/v1/images", &json!({ "content_type": "image/jpeg" })).key(&format!("photo {n}"));
+    let promise = Promise::of(merchant, &merchant.insists(&promise).await.expects(201));
+    let photo = a_file("photo.jpg", "image/jpeg", photo_jpeg(640, 480, n as u64));
+    let image = promise.receives(photo).await;
+
+    let draft = a_product().named(&format!("Lamp {n}")).with(&image);
+    let product = merchant.posts("/v1/products", draft.body()).key(&format!("product {n}"));
+    let product = Product::of(merchant, &merchant.insists(&product).await.expects(201));
+    acknowledged.fetch_add(1, Ordering::SeqCst);
+    product
+}
+
+/// Kills the database once some requests are acknowledged and others are not, and starts it again once the API has seen
+/// that it is gone. Returns how many were acknowledged before.
+async fn power_cut(stack: &OwnStack, acknowledged: &AtomicUsize) -> usize {
+    eventually("some products are acknowledged", SOON, async || match acknowledged.load(Ordering::SeqCst) {
+        n if n >= 2 => Ok(()),
+        n => Err(format!("{n} are")),
+    })
+    .await;
+    stack.local().kill_database().await.expect("a dead database");
+    let before = acknowledged.load(Ordering::SeqCst);
+    eventually("the API sees that the database is gone", SOON, async || {
+        let health = stack.health().await;
+        if health["checks"]["database"]["status"] == "failing" { Ok(()) } else { Err(health.to_string()) }
+    })
+    .await;
+    stack.local().start_database().await.expect("a database that lives again");
+    before
+}
