@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::Value;
+use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
@@ -130,13 +131,13 @@ fn place(executable: &Path, bootstrap: &Path) -> Result<bool> {
     {
         return Ok(false);
     }
-    if let Some(folder) = bootstrap.parent() {
-        fs::create_dir_all(folder).at(folder)?;
-    }
-    let draft = bootstrap.with_extension("draft");
-    fs::copy(executable, &draft).at(&draft)?;
-    fs::File::options().append(true).open(&draft).and_then(|file| file.set_modified(modified)).at(&draft)?;
-    fs::rename(&draft, bootstrap).at(bootstrap)?;
+    let folder = bootstrap.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).at(folder)?;
+    // Several stacks may be coming up at once: whoever is last wins, with a whole file.
+    let draft = NamedTempFile::new_in(folder).at(folder)?;
+    fs::copy(executable, draft.path()).at(draft.path())?;
+    draft.as_file().set_modified(modified).at(draft.path())?;
+    draft.persist(bootstrap).map_err(|error| error.error).at(bootstrap)?;
     Ok(true)
 }
 

@@ -1,7 +1,9 @@
 //! Python and the pinned packages that the local cloud is made of, kept in a folder of the project's own.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
@@ -37,8 +39,16 @@ impl Environment {
         let environment = Self::at(folder);
         let stamp = folder.join("installed.sha256");
         let wanted = hex::encode(Sha256::digest(std::fs::read(requirements).at(requirements)?));
-        let present = std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted);
-        if present && environment.program("python").exists() {
+        let present = || {
+            let installed = std::fs::read_to_string(&stamp);
+            installed.is_ok_and(|installed| installed == wanted) && environment.program("python").exists()
+        };
+        if present() {
+            return Ok(environment);
+        }
+        let _lock = lock(folder).await?;
+        if present() {
+            // Another stack, coming up at the same time, was quicker.
             return Ok(environment);
         }
 
@@ -74,6 +84,22 @@ impl Environment {
         } else {
             Error::CommandFailed { command: format!("pip install -r {}", requirements.display()), output }
         })
+    }
+}
+
+/// Waits until nobody else installs into `folder`. Held until the file is dropped.
+async fn lock(folder: &Path) -> Result<File> {
+    let path = folder.with_extension("lock");
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).at(parent)?;
+    }
+    let file = File::create(&path).at(&path)?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(200)).await,
+            Err(TryLockError::Error(source)) => return Err(Error::File { path, source }),
+        }
     }
 }
 

@@ -106,7 +106,6 @@ pub struct Answer {
 
 impl Answer {
     /// The same answer, if it has this status.
-    #[must_use]
     pub fn expects(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self}");
         self

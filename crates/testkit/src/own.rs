@@ -1,10 +1,11 @@
 //! A stack that one test has for itself, and may break.
 
 use std::ops::Deref;
+use std::time::Duration;
 use std::{fs, thread};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tola_local::{Options, Quiet, Stack};
+use tola_local::{Options, Progress, Stack};
 
 use crate::TestStack;
 
@@ -22,7 +23,7 @@ impl OwnStack {
     pub async fn start(name: &str) -> Self {
         let permit = AT_ONCE.acquire().await.expect("the semaphore is never closed");
         let options = Options { fresh: true, ..Options::new(name) };
-        let stack = Stack::start(options, &Quiet).await.unwrap_or_else(|error| panic!("the stack {name}: {error}"));
+        let stack = Stack::start(options, &Told).await.unwrap_or_else(|error| panic!("the stack {name}: {error}"));
         Self { stack: TestStack::of(stack).await, _permit: permit }
     }
 }
@@ -48,5 +49,18 @@ impl Drop for OwnStack {
         if !thread::panicking() && matches!(stopped, Ok(Ok(_))) {
             let _ = fs::remove_dir_all(self.stack.local().folder());
         }
+    }
+}
+
+/// Tells the phases to who reads the output of a failed test.
+struct Told;
+
+impl Progress for Told {
+    fn begin(&self, _phase: &str) {}
+
+    fn detail(&self, _line: &str) {}
+
+    fn end(&self, phase: &str, note: &str, took: Duration) {
+        println!("{phase}: {note} ({took:.1?})");
     }
 }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::join_all;
 use serde_json::json;
 use tola_media::testing::photo_jpeg;
-use tola_testkit::{Merchant, OwnStack, Product, Promise, READY, SOON, TWO_MINUTES, a_file, a_product, eventually};
+use tola_testkit::{
+    Merchant, OwnStack, Product, Promise, READY, SOON, TWO_MINUTES, a_file, a_product, caught, eventually,
+};
 
 const PRODUCTS: usize = 8;
 
@@ -53,7 +55,7 @@ async fn registered_with_photo(merchant: &Merchant, n: usize, acknowledged: &Ato
 /// Kills the database once some requests are acknowledged and others are not, and starts it again once the API has seen
 /// that it is gone. Returns how many were acknowledged before.
 async fn power_cut(stack: &OwnStack, acknowledged: &AtomicUsize) -> usize {
-    eventually("some products are acknowledged", SOON, async || match acknowledged.load(Ordering::SeqCst) {
+    caught("some products are acknowledged", SOON, || match acknowledged.load(Ordering::SeqCst) {
         n if n >= 2 => Ok(()),
         n => Err(format!("{n} are")),
     })

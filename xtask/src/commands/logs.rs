@@ -40,11 +40,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     loop {
         let events = events(&aws, stack.folder(), &group, since).await?;
         for event in events.as_array().into_iter().flatten() {
-            // Events of the same millisecond come again with the next question.
+            // Events of the last millisecond come again with the next question, and carry no id of their own here.
             since = since.max(event["timestamp"].as_i64().unwrap_or_default());
-            if seen
-                .insert(event["eventId"].to_string() + &event["timestamp"].to_string() + &event["message"].to_string())
-            {
+            if seen.insert(event.to_string() + &event["timestamp"].to_string() + &event["message"].to_string()) {
                 print_event(event);
             }
         }

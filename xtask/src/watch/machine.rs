@@ -1,8 +1,6 @@
 //! What a state machine's definition says: its states in the order in which a reader meets them.
 
-use std::collections::VecDeque;
-
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A state of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,17 +24,12 @@ pub(crate) fn states(definition: &str) -> Vec<State> {
 
 fn collect(machine: &Value, depth: usize, states: &mut Vec<State>) {
     let Some(all) = machine.get("States").and_then(Value::as_object) else { return };
-    let mut seen: Vec<&str> = Vec::new();
-    let mut main: VecDeque<&str> = machine.get("StartAt").and_then(Value::as_str).into_iter().collect();
-    let mut detours: VecDeque<&str> = VecDeque::new();
-    while let Some(name) = main.pop_front().or_else(|| detours.pop_front()) {
-        let Some(state) = all.get(name).filter(|_| !seen.contains(&name)) else { continue };
-        seen.push(name);
-        main.extend(state.get("Next").and_then(Value::as_str));
-        main.extend(state.get("Default").and_then(Value::as_str));
-        let branches = ["Choices", "Catch"].iter().filter_map(|key| state.get(*key)?.as_array()).flatten();
-        detours.extend(branches.filter_map(|branch| branch.get("Next")?.as_str()));
+    let mut finished: Vec<&str> = Vec::new();
+    if let Some(start) = machine.get("StartAt").and_then(Value::as_str) {
+        finish(start, all, &mut Vec::new(), &mut finished);
     }
+    // What is finished first comes last: so each state stands after all that lead to it.
+    let mut seen: Vec<&str> = finished.into_iter().rev().collect();
     seen.extend(all.keys().map(String::as_str).filter(|name| !seen.contains(name)).collect::<Vec<_>>());
     for name in seen {
         let state = &all[name];
@@ -49,6 +42,24 @@ fn collect(machine: &Value, depth: usize, states: &mut Vec<State>) {
             collect(machine, depth + 1, states);
         }
     }
+}
+
+/// Walks the machine depth first, the detours before the main path, and notes each state once all behind it are noted.
+fn finish<'a>(name: &'a str, all: &'a Map<String, Value>, seen: &mut Vec<&'a str>, finished: &mut Vec<&'a str>) {
+    let Some((name, state)) = all.get_key_value(name).filter(|(name, _)| !seen.contains(&name.as_str())) else {
+        return;
+    };
+    seen.push(name);
+    let branches = |key: &str| state.get(key).and_then(Value::as_array).into_iter().flatten();
+    let to = |branch: &'a Value| branch.get("Next").and_then(Value::as_str);
+    let detours = branches("Catch").filter_map(to);
+    let otherwise = state.get("Default").and_then(Value::as_str).into_iter();
+    let chosen = branches("Choices").filter_map(to).collect::<Vec<_>>().into_iter().rev();
+    let main = state.get("Next").and_then(Value::as_str).into_iter();
+    for next in detours.chain(otherwise).chain(chosen).chain(main).collect::<Vec<_>>() {
+        finish(next, all, seen, finished);
+    }
+    finished.push(name);
 }
 
 #[cfg(test)]
@@ -68,6 +79,20 @@ mod tests {
 
         let names: Vec<_> = states.iter().map(|state| (state.name.as_str(), state.depth)).collect();
         assert_eq!(names, [("Plan", 0), ("Each", 0), ("Send", 1), ("Done", 0), ("Broken", 0)]);
+    }
+
+    #[test]
+    fn where_ways_meet_again_both_come_before() {
+        let definition = r#"{ "StartAt": "Look", "States": {
+            "Look": { "Type": "Choice", "Default": "Refuse", "Choices": [{ "Next": "Make" }] },
+            "Make": { "Type": "Task", "Next": "Keep" },
+            "Keep": { "Type": "Task", "Next": "Tell" },
+            "Refuse": { "Type": "Task", "Next": "Tell" },
+            "Tell": { "Type": "Task", "End": true } } }"#;
+
+        let names: Vec<_> = states(definition).into_iter().map(|state| state.name).collect();
+
+        assert_eq!(names, ["Look", "Make", "Keep", "Refuse", "Tell"]);
     }
 
     #[test]

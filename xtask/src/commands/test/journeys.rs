@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 use tola_local::{Options, Stack};
 
 use super::{Arguments, Outcome, succeed};
@@ -24,10 +25,12 @@ pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Resu
         cargo.env("TOLA_STACK", stack.description());
         succeed(cargo).await.with_context(|| format!("the logs are in {}", stack.folder().join("logs").display()))
     };
+    let mut terminate = signal(SignalKind::terminate())?;
     let outcome = tokio::select! {
         outcome = tests => outcome,
-        // Ctrl-C reaches cargo too; what is left to do is to stop the stack.
-        _ = tokio::signal::ctrl_c() => bail_interrupted(),
+        // Whoever interrupts wants an end, but not a stack that nobody stops.
+        _ = tokio::signal::ctrl_c() => interrupted(),
+        _ = terminate.recv() => interrupted(),
     };
     if let Ok(stack) = Stack::named(workspace, NAME) {
         if arguments.keep {
@@ -39,6 +42,6 @@ pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Resu
     outcome
 }
 
-fn bail_interrupted() -> anyhow::Result<Outcome> {
+fn interrupted() -> anyhow::Result<Outcome> {
     bail!("interrupted")
 }
