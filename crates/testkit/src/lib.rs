@@ -12,7 +12,7 @@
 //! ```
 //!
 //! [`TestStack`] is a stack deployed from `template.yaml`, [`Merchant`] who uses its HTTP API, and [`OwnStack`] a stack
-//! that one test has for itself and may break. Every merchant is a new one, so that tests neither meet nor need an
+//! that one test at a time has for itself and may break. Every merchant is a new one, so that tests neither meet nor need an
 //! empty stack. Whatever is not as it should be panics with what was seen: for tests alone, no function may depend on
 //! this crate.
 

@@ -1,30 +1,39 @@
-//! A stack that one test has for itself, and may break.
+//! The stack of those who break things.
 
 use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use std::{fs, thread};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, MutexGuard};
 use tola_local::{Options, Progress, Stack};
 
 use crate::TestStack;
 
-/// Each takes a Python process, a database and a dozen functions: two cores carry two beside the shared one.
-static AT_ONCE: Semaphore = Semaphore::const_new(2);
+/// Who breaks a stack is alone with it.
+static ALONE: Mutex<()> = Mutex::const_new(());
+/// To start a stack takes half a minute, so that those who wait for it go on with the same one.
+static RUNNING: Mutex<Weak<Running>> = Mutex::const_new(Weak::new());
+static STARTED: AtomicU32 = AtomicU32::new(0);
 
-/// A stack that one test has for itself: fresh, on free ports, and stopped when it is dropped, even by a panic.
+/// A stack that one test has for itself for as long as it holds this, and may break. When nobody wants it any more it is
+/// stopped, even by a panic.
 pub struct OwnStack {
     stack: TestStack,
-    _permit: SemaphorePermit<'static>,
+    running: Arc<Running>,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl OwnStack {
-    /// Starts a stack. What an interrupted run left behind under that name is stopped first.
-    pub async fn start(name: &str) -> Self {
-        let permit = AT_ONCE.acquire().await.expect("the semaphore is never closed");
-        let options = Options { fresh: true, ..Options::new(name) };
-        let stack = Stack::start(options, &Told).await.unwrap_or_else(|error| panic!("the stack {name}: {error}"));
-        Self { stack: TestStack::of(stack).await, _permit: permit }
+    /// Waits for the stack, and heals what the test before may have left broken.
+    pub async fn take() -> Self {
+        let running = Running::found_or_started().await;
+        let alone = ALONE.lock().await;
+        running.stack.start_database().await.unwrap_or_else(|error| panic!("the database: {error}"));
+        // With clients of its own: connections belong to the runtime of one test.
+        Self { stack: TestStack::of(running.stack.clone()).await, running, _alone: alone }
     }
 }
 
@@ -38,16 +47,50 @@ impl Deref for OwnStack {
 
 impl Drop for OwnStack {
     fn drop(&mut self) {
-        let stack = self.stack.local().clone();
-        // A runtime of its own: this one may be on its way down.
+        if thread::panicking() {
+            println!("the logs are in {}", self.running.logs().display());
+            self.running.keep.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+struct Running {
+    stack: Stack,
+    keep: AtomicBool,
+}
+
+impl Running {
+    async fn found_or_started() -> Arc<Self> {
+        let mut known = RUNNING.lock().await;
+        if let Some(running) = known.upgrade() {
+            return running;
+        }
+        // Never the name of one that may be on its way down.
+        let name = format!("faults-{}", STARTED.fetch_add(1, Ordering::SeqCst) + 1);
+        // What an interrupted run left behind under that name is stopped first.
+        let options = Options { fresh: true, ..Options::new(&name) };
+        let stack = Stack::start(options, &Told).await.unwrap_or_else(|error| panic!("the stack {name}: {error}"));
+        let running = Arc::new(Self { stack, keep: AtomicBool::new(false) });
+        *known = Arc::downgrade(&running);
+        running
+    }
+
+    fn logs(&self) -> PathBuf {
+        self.stack.folder().join("logs")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let stack = self.stack.clone();
+        // In a runtime of its own: that of the test may be on its way down.
         let stopped = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.map(|runtime| runtime.block_on(stack.stop()))
         });
-        let stopped = stopped.join();
-        // After a failure the logs are wanted.
-        if !thread::panicking() && matches!(stopped, Ok(Ok(_))) {
-            let _ = fs::remove_dir_all(self.stack.local().folder());
+        let stopped = matches!(stopped.join(), Ok(Ok(_)));
+        if stopped && !self.keep.load(Ordering::SeqCst) {
+            let _ = fs::remove_dir_all(self.stack.folder());
         }
     }
 }

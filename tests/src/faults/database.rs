@@ -13,7 +13,7 @@ const PRODUCTS: usize = 8;
 
 #[tokio::test]
 async fn what_was_acknowledged_outlives_a_database_that_is_killed() {
-    let stack = OwnStack::start("fault-database").await;
+    let stack = OwnStack::take().await;
     let merchant = stack.merchant("casa-lumbre");
     // A notification that met no database comes again after three minutes; nobody wants to wait for that here.
     stack.hurries("UploadsQueueUrl", 10).await;

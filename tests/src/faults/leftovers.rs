@@ -1,5 +1,4 @@
-//! Whoever wrote a document died before doing what it promises: the sweep does it. These break nothing, and so share the
-//! stack of the journeys.
+//! Whoever wrote a document died before doing what it promises: the sweep does it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -11,7 +11,7 @@ const QUEUES: [(&str, &str); 3] = [
 
 #[tokio::test]
 async fn poison_ends_with_the_dead_letters_and_holds_up_nobody() {
-    let stack = OwnStack::start("fault-poison").await;
+    let stack = OwnStack::take().await;
     let merchant = stack.merchant("casa-lumbre");
     let poisons = ["poison", "{\"aggregate\":7}", "\u{2603}"];
     for (queue, _) in QUEUES {

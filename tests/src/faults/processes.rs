@@ -7,7 +7,7 @@ const RENDER: &str = "Render the renditions";
 
 #[tokio::test]
 async fn functions_that_are_killed_in_the_middle_are_run_again() {
-    let stack = OwnStack::start("fault-processes").await;
+    let stack = OwnStack::take().await;
     let merchant = stack.merchant("casa-lumbre");
 
     // While it renders, which takes seconds.

@@ -1,7 +1,7 @@
 //! Lists: newest first, page by page.
 
 use serde_json::Value;
-use tola_testkit::{DRAFT, READY, SUCCEEDED, TestStack, a_photo, a_product};
+use tola_testkit::{DRAFT, Product, READY, SUCCEEDED, TestStack, a_photo, a_product};
 
 fn ids(items: &[Value]) -> Vec<&str> {
     items.iter().map(|item| item["id"].as_str().expect("an id")).collect()
@@ -30,7 +30,7 @@ async fn products_and_operations_are_listed_newest_first_by_pages_and_filters() 
     let operations = merchant.lists("/v1/operations", 2, &format!("&status={SUCCEEDED}")).await;
     let of_one = merchant.lists("/v1/operations", 2, &format!("&product_id={}", registered[0].id())).await;
 
-    let known: Vec<&str> = registered.iter().map(|product| product.id()).collect();
+    let known: Vec<&str> = registered.iter().map(Product::id).collect();
     assert_eq!(ids(&products), known);
     assert_eq!(ids(&ready), [known[2]]);
     assert_eq!(ids(&drafts), [known[0], known[1], known[3], known[4]]);
