@@ -11,6 +11,10 @@ use tokio::sync::{Mutex, MutexGuard};
 use tola_local::{Options, Progress, Stack};
 
 use crate::TestStack;
+use crate::stack::described;
+
+/// Where a stack keeps its zipped functions.
+const CODE: &str = "deploy/code";
 
 /// Who breaks a stack is alone with it.
 static ALONE: Mutex<()> = Mutex::const_new(());
@@ -67,8 +71,9 @@ impl Running {
         }
         // Never the name of one that may be on its way down.
         let name = format!("faults-{}", STARTED.fetch_add(1, Ordering::SeqCst) + 1);
-        // What an interrupted run left behind under that name is stopped first.
-        let options = Options { fresh: true, ..Options::new(&name) };
+        let options = Options::new(&name);
+        forget(&options).await;
+        take_over_code(&options);
         let stack = Stack::start(options, &Told).await.unwrap_or_else(|error| panic!("the stack {name}: {error}"));
         let running = Arc::new(Self { stack, keep: AtomicBool::new(false) });
         *known = Arc::downgrade(&running);
@@ -92,6 +97,27 @@ impl Drop for Running {
         if stopped && !self.keep.load(Ordering::SeqCst) {
             let _ = fs::remove_dir_all(self.stack.folder());
         }
+    }
+}
+
+/// Stops and removes what an interrupted run left behind under that name.
+async fn forget(options: &Options) {
+    let folder = tola_local::stack::folder(&options.workspace, &options.name);
+    if let Ok(stack) = Stack::named(&options.workspace, &options.name) {
+        stack.stop().await;
+    }
+    let _ = fs::remove_dir_all(folder);
+}
+
+/// Copies the zipped functions of the stack that the journeys use: zipping them anew takes longer than anything else.
+/// Those that are out of date are zipped anew all the same.
+fn take_over_code(options: &Options) {
+    let Some(zipped) = described().and_then(|description| Some(description.parent()?.join(CODE))) else { return };
+    let folder = tola_local::stack::folder(&options.workspace, &options.name).join(CODE);
+    let Ok(files) = fs::read_dir(zipped) else { return };
+    fs::create_dir_all(&folder).expect("a folder for the code");
+    for file in files.flatten() {
+        fs::copy(file.path(), folder.join(file.file_name())).expect("a copy of the code");
     }
 }
 

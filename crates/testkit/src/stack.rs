@@ -1,6 +1,6 @@
 //! A stack that was deployed from `template.yaml`.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,12 @@ use tola_local::{Stack, StackInfo};
 use tola_store::{MongoConfig, Store};
 
 use crate::{Merchant, Request};
+
+/// Where the stack is described that `cargo xtask test` has started.
+#[expect(clippy::disallowed_methods, reason = "how the tests are told which stack to use")]
+pub(crate) fn described() -> Option<PathBuf> {
+    std::env::var_os("TOLA_STACK").map(PathBuf::from)
+}
 
 /// A stack that was deployed from `template.yaml`, and clients of everything in it. Cheap to clone.
 #[derive(Clone)]
@@ -24,10 +30,9 @@ struct Inner {
 
 impl TestStack {
     /// The stack that `cargo xtask test` has started.
-    #[expect(clippy::disallowed_methods, reason = "how the tests are told which stack to use")]
     pub async fn deployed() -> Self {
-        let path = std::env::var("TOLA_STACK").expect("TOLA_STACK is not set: run `cargo xtask test`");
-        Self::of(Stack::attach(Path::new(&path)).unwrap_or_else(|error| panic!("TOLA_STACK: {error}"))).await
+        let path = described().expect("TOLA_STACK is not set: run `cargo xtask test`");
+        Self::of(Stack::attach(&path).unwrap_or_else(|error| panic!("TOLA_STACK: {error}"))).await
     }
 
     /// A stack that runs.

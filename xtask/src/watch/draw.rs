@@ -164,13 +164,13 @@ mod tests {
 register-product  product_1-operation_1
   ✓ Validate the product                 0.5 s
   ✓ Is it complete?
-  ○ Settle the operation
-  ○ Wait a little
-  ○ Done
   ⟳ Bring it up to date                  2.1 s, attempt 3
       tried again after TRANSIENT: the database does not answer: connection refused
   ○ Settle the failed operation
   ○ The product could not be registered
+  ○ Settle the operation
+  ○ Wait a little
+  ○ Done
 RUNNING for 2.7 s
 "#);
     }

@@ -350,7 +350,7 @@ impl Answer {
     #[track_caller]
     pub(crate) fn refused(&self) -> (u16, &str) {
         let error = self.body["error"].as_object().unwrap_or_else(|| panic!("no error: {self:?}"));
-        assert_eq!(error.keys().collect::<Vec<_>>(), ["code", "details", "message", "request_id"]);
+        assert_eq!(error.keys().collect::<Vec<_>>(), ["code", "message", "request_id", "details"]);
         assert!(!error["message"].as_str().unwrap().is_empty());
         assert!(error["details"].is_array());
         assert!(!self.header("x-request-id").is_empty());
