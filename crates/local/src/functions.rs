@@ -8,8 +8,8 @@ use std::process::Stdio;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
 
+use crate::cargo::cargo;
 use crate::error::{At as _, tail};
 use crate::{Error, Progress, Result};
 
@@ -67,17 +67,22 @@ pub async fn build(workspace: &Path, progress: &dyn Progress) -> Result<Built> {
 
 /// Runs one `cargo build` for all of them, and returns the executables by name.
 async fn compile(workspace: &Path, names: &[String], progress: &dyn Progress) -> Result<BTreeMap<String, PathBuf>> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--bins", "--message-format", "json-render-diagnostics"]).current_dir(workspace);
+    let mut command = cargo();
+    command.args(["build", "--bins", "--message-format", "json-render-diagnostics"]).current_dir(workspace);
     for name in names {
-        cargo.args(["--package", name]);
+        command.args(["--package", name]);
     }
     if workspace.join("crates/local").exists() {
-        cargo.args(["--package", "tola-local"]);
+        command.args(["--package", "tola-local"]);
     }
     let name = Path::new("cargo");
-    let mut child =
-        cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().at(name)?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .at(name)?;
 
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let artifacts = async {

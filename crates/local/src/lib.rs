@@ -9,6 +9,7 @@
 //! - [`stack`] puts all of it together, and is where to start reading.
 
 pub mod aws;
+mod cargo;
 pub mod cloud;
 pub mod database;
 pub mod demo;
@@ -22,6 +23,7 @@ mod progress;
 pub mod python;
 pub mod stack;
 
+pub use cargo::cargo;
 pub use database::InProcessDatabase;
 pub use error::{Error, Result};
 pub use progress::{Progress, Quiet};

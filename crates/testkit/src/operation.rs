@@ -1,7 +1,8 @@
 //! An operation, from the side of who watches it.
 
-use serde_json::Value;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::{Answer, Merchant, SOON, eventually};
 
@@ -42,9 +43,9 @@ impl Operation {
         .await
     }
 
-    /// Waits until it has ended, however it did.
-    pub async fn ends(&self) -> Answer {
-        eventually(&format!("{} has ended", self.id), SOON, async || {
+    /// Waits no longer than that until it has ended, however it did.
+    pub async fn ends_within(&self, patience: Duration) -> Answer {
+        eventually(&format!("{} has ended", self.id), patience, async || {
             let shown = self.shown().await;
             if shown.body["ended_at"].is_string() { Ok(shown) } else { Err(shown.to_string()) }
         })

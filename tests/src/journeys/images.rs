@@ -2,7 +2,7 @@
 
 use image::{DynamicImage, GenericImageView, Rgb, RgbImage};
 use tola_media::testing::{jpeg, photo_png_with_alpha, with_exif_orientation};
-use tola_testkit::{READY, TestStack, a_file, a_product};
+use tola_testkit::{READY, TestStack, a_file, a_photo, a_product};
 
 #[tokio::test]
 async fn a_photo_that_a_phone_took_upright_stays_upright() {
@@ -45,6 +45,20 @@ async fn what_is_transparent_stays_so_in_webp_and_lies_on_white_in_jpeg() {
             assert!(corner.iter().all(|channel| *channel > 245), "{name}: {corner:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_photo_that_no_product_shows_can_be_deleted() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let image = merchant.uploads(a_photo(320, 240)).await;
+    image.becomes(READY).await;
+
+    merchant.asks("DELETE", &image.path()).await.expects(204);
+
+    assert_eq!(merchant.gets(&image.path()).await.refused(), (404, "RESOURCE_NOT_FOUND"));
+    let refused = merchant.posts("/v1/products", a_product().with(&image).body()).await;
+    assert_eq!((refused.refused(), refused.pointer()), ((422, "UNKNOWN_IMAGE"), "/images/0/image_id"));
 }
 
 fn colour(picture: &DynamicImage, x: u32, y: u32) -> &'static str {

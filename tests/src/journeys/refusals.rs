@@ -74,12 +74,15 @@ async fn what_is_taken_already() {
     let first = merchant.posts("/v1/products", a_product().with_sku("LAMP-1").body()).key("k").await.expects(201);
     let other = merchant.registers(a_product().with_sku("LAMP-2").saying("slug", json!("lamp-2"))).await;
     let slug = first.text("/slug").to_owned();
+    let shown = merchant.promises("image/jpeg").await.image;
+    merchant.patches(&other, &json!({ "images": [{ "image_id": shown.id() }] })).await.expects(200);
 
     all_are_refused(vec![
         ("a SKU", registering(&merchant, "sku", json!("LAMP-1")), (409, "SKU_TAKEN"), "/sku"),
         ("a slug", registering(&merchant, "slug", json!(slug)), (409, "SLUG_TAKEN"), "/slug"),
         ("a SKU, by an edit", merchant.patches(&other, &json!({ "sku": "LAMP-1" })), (409, "SKU_TAKEN"), "/sku"),
         ("a slug, by an edit", merchant.patches(&other, &json!({ "slug": slug })), (409, "SLUG_TAKEN"), "/slug"),
+        ("a photo, by a product", merchant.asks("DELETE", &shown.path()), (409, "IMAGE_IN_USE"), ""),
         (
             "a key, by another body",
             merchant.posts("/v1/products", a_product().named("Chair").body()).key("k"),

@@ -1,9 +1,10 @@
 //! From a product and a photo, in whichever order they come, to READY.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::join_all;
 use serde_json::json;
-use tola_testkit::{DRAFT, Merchant, READY, SUCCEEDED, TestStack, a_photo, a_product};
+use tola_testkit::{DRAFT, Merchant, Promise, READY, SUCCEEDED, TestStack, a_photo, a_product};
 
 /// What 1600 × 1200 becomes, by the name of each rendition.
 const RENDITIONS: [(&str, (u32, u32)); 6] = [
@@ -116,6 +117,20 @@ async fn a_repeated_request_gets_the_same_answer_and_makes_nothing_new() {
 }
 
 #[tokio::test]
+async fn the_same_request_at_the_same_time_makes_one_product() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let request = merchant.posts("/v1/products", a_product().body()).key("monday's order");
+
+    let answers = join_all((0..4).map(|_| merchant.insists(&request))).await;
+
+    let made: BTreeSet<String> = answers.into_iter().map(|answer| answer.expects(201).text("/id").to_owned()).collect();
+    assert_eq!(made.len(), 1, "{made:?}");
+    assert_eq!(merchant.lists("/v1/products", 10, "").await.len(), 1);
+    assert_eq!(merchant.lists("/v1/operations", 10, "").await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_repeated_request_for_an_upload_gets_a_form_that_works() {
     let stack = TestStack::deployed().await;
     let merchant = stack.merchant("casa-lumbre");
@@ -125,7 +140,7 @@ async fn a_repeated_request_for_an_upload_gets_a_form_that_works() {
     let second = request.await.expects(201);
 
     assert_eq!(first.text("/image/id"), second.text("/image/id"));
-    let image = tola_testkit::Promise::of(&merchant, &second).receives(a_photo(400, 300)).await;
+    let image = Promise::of(&merchant, &second).receives(a_photo(400, 300)).await;
     image.becomes(READY).await;
     image.tells(&["ImageProcessed"]).await;
 }

@@ -118,7 +118,7 @@ fn summary(phase: Phase, result: &anyhow::Result<Outcome>, took: Duration) -> St
 
 /// Runs cargo with its output on the terminal.
 async fn cargo(workspace: &Path, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> anyhow::Result<Outcome> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = tola_local::cargo();
     cargo.args(arguments.into_iter().map(Into::into)).current_dir(workspace);
     succeed(cargo).await
 }

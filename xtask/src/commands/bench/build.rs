@@ -8,7 +8,6 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
 use tola_local::Progress;
 
 /// How many lines an error shows of what the compiler said.
@@ -28,7 +27,7 @@ pub(super) async fn build(
     let phase = format!("build {program}");
     progress.begin(&phase);
     let began = Instant::now();
-    let mut cargo = Command::new("cargo");
+    let mut cargo = tola_local::cargo();
     cargo
         .args(["build", "--profile", profile, "--package", package, "--bin", program])
         .args(["--message-format", "json-render-diagnostics"])

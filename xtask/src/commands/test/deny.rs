@@ -38,7 +38,7 @@ async fn program() -> anyhow::Result<PathBuf> {
     let program = folder.join("bin").join("cargo-deny");
     if !program.exists() {
         eprintln!("building cargo-deny {VERSION} once, into {} …", folder.display());
-        let mut install = Command::new("cargo");
+        let mut install = tola_local::cargo();
         install.args(["install", "--locked", "--quiet", "cargo-deny", "--version", VERSION, "--root"]).arg(&folder);
         succeed(install).await.context("cargo-deny can't be installed; is the crate registry reachable?")?;
     }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use tola_local::{Options, Stack};
 
@@ -19,7 +18,7 @@ pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Resu
         let ui = Ui::default();
         let options = Options { fresh: true, ..Options::new(NAME) };
         let stack = Stack::start(options, &ui).await.inspect_err(|_| ui.failed())?;
-        let mut cargo = Command::new("cargo");
+        let mut cargo = tola_local::cargo();
         // Of the whole workspace, so that features and with them all dependencies are those of the unit tests.
         cargo.args(["test", "--workspace", "--test", TESTS]).args(&arguments.filter).current_dir(workspace);
         cargo.env("TOLA_STACK", stack.description());
