@@ -2,11 +2,11 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use futures::future::try_join_all;
 use tola_contracts::message::{AggregateRef, RelayRequest};
 
-/// The most messages that one call takes.
-const BATCH: usize = 10;
+/// How many messages are sent at once.
+const AT_ONCE: usize = 10;
 
 /// The queue to `relay-outbox`.
 #[derive(Debug, Clone)]
@@ -31,19 +31,19 @@ impl RelayQueue {
         Ok(Self { client: Client::new(aws), url })
     }
 
-    /// Names each aggregate to the relay, and returns how many messages the queue took. Those that it did not take are
-    /// named again by the next sweep.
+    /// Names each aggregate to the relay, and returns how many there were.
+    ///
+    /// One message a call: a batch is no action of its own in IAM, and what one call does, one permission allows.
     pub(crate) async fn send(&self, aggregates: &[AggregateRef]) -> Result<usize, aws_sdk_sqs::Error> {
-        let mut sent = 0;
-        for batch in aggregates.chunks(BATCH) {
-            let mut request = self.client.send_message_batch().queue_url(&self.url);
-            for (position, aggregate) in batch.iter().enumerate() {
-                let body = serde_json::to_string(&RelayRequest { aggregate: *aggregate }).unwrap_or_default();
-                let entry = SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(body).build();
-                request = request.entries(entry.map_err(aws_sdk_sqs::Error::from)?);
-            }
-            sent += request.send().await?.successful().len();
+        for some in aggregates.chunks(AT_ONCE) {
+            try_join_all(some.iter().map(|aggregate| self.send_one(*aggregate))).await?;
         }
-        Ok(sent)
+        Ok(aggregates.len())
+    }
+
+    async fn send_one(&self, aggregate: AggregateRef) -> Result<(), aws_sdk_sqs::Error> {
+        let body = serde_json::to_string(&RelayRequest { aggregate }).unwrap_or_default();
+        self.client.send_message().queue_url(&self.url).message_body(body).send().await?;
+        Ok(())
     }
 }
