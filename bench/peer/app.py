@@ -12,9 +12,9 @@ from typing import Annotated
 
 import orjson
 from fastapi import Depends, FastAPI, Header, Request, Response
-from fastapi.exceptions import HTTPException
 from mangum import Mangum
 from pymongo import MongoClient
+from starlette.exceptions import HTTPException
 
 from links import Links
 from views import product_view

@@ -13,23 +13,25 @@ use tola_local::Progress;
 /// How many lines an error shows of what the compiler said.
 const MOST: usize = 40;
 
-/// Builds a program of a package with a profile, and returns where it lies.
+/// Builds a program of one of these packages with a profile, and returns where it lies. The packages decide which
+/// features the libraries are built with.
 ///
 /// # Errors
 /// When it does not compile, with what the compiler said.
 pub(super) async fn build(
     workspace: &Path,
-    package: &str,
+    packages: &[&str],
     program: &str,
     profile: &str,
     progress: &dyn Progress,
 ) -> anyhow::Result<PathBuf> {
-    let phase = format!("build {program}");
+    let phase = format!("build {}", program.trim_start_matches("tola-"));
     progress.begin(&phase);
     let began = Instant::now();
     let mut cargo = tola_local::cargo();
     cargo
-        .args(["build", "--profile", profile, "--package", package, "--bin", program])
+        .args(["build", "--profile", profile, "--bin", program])
+        .args(packages.iter().flat_map(|package| ["--package", package]))
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(workspace)
         .stdin(Stdio::null())
@@ -63,7 +65,7 @@ pub(super) async fn build(
         let errors: Vec<_> = said.into_iter().skip(first).take(MOST).collect();
         bail!("{program} does not build:\n{}", errors.join("\n"));
     }
-    let path = programs.remove(program).with_context(|| format!("{package} has no program called `{program}`"))?;
+    let path = programs.remove(program).with_context(|| format!("there is no program called `{program}`"))?;
     progress.end(&phase, &format!("profile {profile}"), began.elapsed());
     Ok(path)
 }
