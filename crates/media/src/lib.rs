@@ -29,6 +29,6 @@ pub use pixels::{
 };
 #[cfg(feature = "presign")]
 pub use presign::{
-    BucketAddress, Credentials, Error as PresignError, MAX_DOWNLOAD_LIFETIME, MAX_UPLOAD_LIFETIME, PresignedPost,
-    PresignedUrl, Upload, presign_get, presign_post,
+    BucketAddress, Credentials, Error as PresignError, LinkSigner, MAX_DOWNLOAD_LIFETIME, MAX_UPLOAD_LIFETIME,
+    PresignedPost, Upload, presign_post,
 };

@@ -11,6 +11,7 @@ use tola_catalog::status::NotPossible;
 use tola_catalog::{Code, code};
 use tola_store::{Duplicate, Error as StoreError};
 
+use crate::json::Json;
 use crate::request::RequestIds;
 
 /// One value at fault.
@@ -150,7 +151,7 @@ pub fn finish(mut response: Response, ids: &RequestIds) -> Response {
         "request_id": ids.request,
         "details": error.details,
     }});
-    let mut written = (error.status, axum::Json(body)).into_response();
+    let mut written = (error.status, Json(body)).into_response();
     written.headers_mut().extend(response.headers_mut().drain().filter_map(|(name, value)| Some((name?, value))));
     for (name, value) in &error.headers {
         written.headers_mut().insert(name, value.clone());

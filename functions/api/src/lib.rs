@@ -15,6 +15,7 @@ pub mod error;
 pub mod etag;
 pub mod idempotency;
 pub mod identity;
+pub mod json;
 pub mod params;
 pub mod request;
 pub mod routes;

@@ -1,6 +1,6 @@
 //! Signed uploads and links: made without a network call, and made anew whenever an answer is given again.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tola_catalog::{ImageId, MerchantId, Timestamp};
 use tola_media::{BucketAddress, Credentials, MAX_UPLOAD_BYTES, MAX_UPLOAD_LIFETIME, RENDITION_PREFIX, Upload};
-use tola_media::{PresignError, presign_get, presign_post, upload_key};
+use tola_media::{LinkSigner, PresignError, presign_post, upload_key};
 
 use crate::error::ApiError;
 
@@ -24,6 +24,8 @@ const LINK_STEP_MILLIS: i64 = 60 * 60 * 1_000;
 pub struct Signing {
     credentials: SharedCredentialsProvider,
     address: Arc<BucketAddress>,
+    /// What signed the last links: within the hour the next ones are signed alike.
+    links: Arc<Mutex<Option<Arc<LinkSigner>>>>,
 }
 
 /// Why nothing can be signed, for want of configuration.
@@ -44,6 +46,7 @@ pub enum SigningError {
 pub struct Signer {
     credentials: Credentials,
     address: Arc<BucketAddress>,
+    links: Arc<LinkSigner>,
     now: Timestamp,
 }
 
@@ -66,7 +69,7 @@ impl Signing {
         let credentials = aws.credentials_provider().ok_or(SigningError::NoCredentials)?;
         let region = aws.region().ok_or(SigningError::NoRegion)?;
         let address = Arc::new(BucketAddress::new(region.as_ref(), bucket, endpoint)?);
-        Ok(Self { credentials, address })
+        Ok(Self { credentials, address, links: Arc::default() })
     }
 
     /// The right to sign now.
@@ -80,17 +83,28 @@ impl Signing {
             secret_access_key: credentials.secret_access_key().to_owned(),
             session_token: credentials.session_token().map(ToOwned::to_owned),
         };
-        Ok(Signer { credentials, address: self.address.clone(), now })
+        let links = self.links(&credentials, now)?;
+        Ok(Signer { credentials, address: self.address.clone(), links, now })
+    }
+
+    fn links(&self, credentials: &Credentials, now: Timestamp) -> Result<Arc<LinkSigner>, ApiError> {
+        let as_of = media_time(now.as_millis().div_euclid(LINK_STEP_MILLIS) * LINK_STEP_MILLIS);
+        let lifetime = LINK_LIFETIME + Duration::from_millis(LINK_STEP_MILLIS.unsigned_abs());
+        let mut last = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(links) = last.as_ref().filter(|links| links.is_of(credentials, as_of)) {
+            return Ok(links.clone());
+        }
+        let links = LinkSigner::new(credentials.clone(), (*self.address).clone(), lifetime, as_of);
+        let links = Arc::new(links.map_err(ApiError::internal)?);
+        *last = Some(links.clone());
+        Ok(links)
     }
 }
 
 impl Signer {
     /// A link to an object of the image bucket.
-    pub fn link(&self, key: &str) -> Result<String, ApiError> {
-        let as_of = media_time(self.now.as_millis().div_euclid(LINK_STEP_MILLIS) * LINK_STEP_MILLIS);
-        let lifetime = LINK_LIFETIME + Duration::from_millis(LINK_STEP_MILLIS.unsigned_abs());
-        let signed = presign_get(&self.credentials, &self.address, key, lifetime, as_of).map_err(ApiError::internal)?;
-        Ok(signed.url)
+    pub fn link(&self, key: &str) -> String {
+        self.links.link(key)
     }
 
     /// A form that uploads an image's file, once it is filled with a file of the declared type.
@@ -115,22 +129,21 @@ impl Signer {
             }
         }
         if let Some(image) = answer.get_mut("image") {
-            self.sign_renditions(merchant, image)?;
+            self.sign_renditions(merchant, image);
         }
         for image in answer.get_mut("images").and_then(Value::as_array_mut).into_iter().flatten() {
-            self.sign_renditions(merchant, image)?;
+            self.sign_renditions(merchant, image);
         }
         Ok(())
     }
 
-    fn sign_renditions(&self, merchant: MerchantId, image: &mut Value) -> Result<(), ApiError> {
+    fn sign_renditions(&self, merchant: MerchantId, image: &mut Value) {
         let own = format!("{RENDITION_PREFIX}{merchant}/");
         for rendition in image.get_mut("renditions").and_then(Value::as_array_mut).into_iter().flatten() {
             if let Some(key) = rendition["url"].as_str().filter(|key| key.starts_with(&own)) {
-                rendition["url"] = self.link(key)?.into();
+                rendition["url"] = self.link(key).into();
             }
         }
-        Ok(())
     }
 }
 
@@ -145,10 +158,10 @@ pub enum Links<'a> {
 
 impl Links<'_> {
     /// The link to an object.
-    pub(crate) fn to(self, key: &str) -> Result<String, ApiError> {
+    pub(crate) fn to(self, key: &str) -> String {
         match self {
             Self::Signed(signer) => signer.link(key),
-            Self::Unsigned => Ok(key.to_owned()),
+            Self::Unsigned => key.to_owned(),
         }
     }
 }

@@ -65,21 +65,3 @@ fn the_readme_shows_every_machine_as_it_is() {
         }
     }
 }
-
-/// cfn-lint looks into a machine only when its definition stands in a template, and not behind SAM's transform. So they
-/// are put into one, below `target/`, where the command that runs the validators finds it.
-#[test]
-fn the_machines_are_written_out_for_cfn_lint() {
-    let resource = |machine: Machine| {
-        let role = "arn:aws:iam::123456789012:role/example";
-        let properties = json!({ "RoleArn": role, "Definition": machine.definition });
-        let resource = json!({ "Type": "AWS::StepFunctions::StateMachine", "Properties": properties });
-        (workspace::logical_id(&machine.name), resource)
-    };
-    let resources: Map<String, Value> = Machine::read_all().into_iter().map(resource).collect();
-    let folder = workspace::root().join("target/lint");
-
-    fs::create_dir_all(&folder).unwrap();
-    let text = serde_json::to_string_pretty(&json!({ "Resources": resources })).unwrap();
-    fs::write(folder.join("state-machines.json"), text).unwrap();
-}

@@ -13,8 +13,9 @@ const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 pub struct BucketAddress {
     region: String,
     bucket: String,
-    scheme: &'static str,
     host: String,
+    /// Scheme and host.
+    origin: String,
     base_path: String,
 }
 
@@ -28,11 +29,12 @@ impl BucketAddress {
     /// [`Error::Endpoint`] when the endpoint is no such URL, or has a path.
     pub fn new(region: &str, bucket: &str, endpoint: Option<&str>) -> Result<Self, Error> {
         let Some(endpoint) = endpoint else {
+            let host = format!("{bucket}.s3.{region}.amazonaws.com");
             return Ok(Self {
                 region: region.to_owned(),
                 bucket: bucket.to_owned(),
-                scheme: "https",
-                host: format!("{bucket}.s3.{region}.amazonaws.com"),
+                origin: format!("https://{host}"),
+                host,
                 base_path: String::new(),
             });
         };
@@ -41,7 +43,7 @@ impl BucketAddress {
         Ok(Self {
             region: region.to_owned(),
             bucket: bucket.to_owned(),
-            scheme,
+            origin: format!("{scheme}://{host}"),
             host: host.to_owned(),
             base_path: format!("/{bucket}"),
         })
@@ -62,16 +64,21 @@ impl BucketAddress {
     /// Where a form is posted: `<endpoint>/<bucket>`, or on AWS the bucket's own host.
     pub(super) fn post_url(&self) -> String {
         let path = if self.base_path.is_empty() { "/" } else { &self.base_path };
-        format!("{}://{}{path}", self.scheme, self.host)
+        format!("{}{path}", self.origin)
     }
 
     /// The encoded path of an object, as it is requested and signed.
     pub(super) fn object_path(&self, key: &str) -> String {
-        format!("{}/{}", self.base_path, utf8_percent_encode(key, RESERVED_IN_PATH))
+        let mut path = String::with_capacity(self.base_path.len() + 1 + key.len());
+        path.push_str(&self.base_path);
+        path.push('/');
+        path.extend(utf8_percent_encode(key, RESERVED_IN_PATH));
+        path
     }
 
-    pub(super) fn object_url(&self, key: &str) -> String {
-        format!("{}://{}{}", self.scheme, self.host, self.object_path(key))
+    /// Scheme and host.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
     }
 }
 
@@ -103,10 +110,8 @@ mod tests {
         let address = BucketAddress::new("eu-west-1", "pictures", None).unwrap();
 
         assert_eq!(address.post_url(), "https://pictures.s3.eu-west-1.amazonaws.com/");
-        assert_eq!(
-            address.object_url("images/a b.jpg"),
-            "https://pictures.s3.eu-west-1.amazonaws.com/images/a%20b.jpg"
-        );
+        assert_eq!(address.origin(), "https://pictures.s3.eu-west-1.amazonaws.com");
+        assert_eq!(address.object_path("images/a b.jpg"), "/images/a%20b.jpg");
     }
 
     #[test]
@@ -115,7 +120,8 @@ mod tests {
             let address = local(endpoint).unwrap();
 
             assert_eq!(address.post_url(), "http://localhost:4566/pictures");
-            assert_eq!(address.object_url("a/b"), "http://localhost:4566/pictures/a/b");
+            assert_eq!(address.origin(), "http://localhost:4566");
+            assert_eq!(address.object_path("a/b"), "/pictures/a/b");
         }
     }
 

@@ -13,7 +13,7 @@ mod golden;
 
 pub use address::BucketAddress;
 pub use post_policy::{MAX_UPLOAD_LIFETIME, PresignedPost, Upload, presign_post};
-pub use presigned_get::{MAX_DOWNLOAD_LIFETIME, PresignedUrl, presign_get};
+pub use presigned_get::{LinkSigner, MAX_DOWNLOAD_LIFETIME};
 pub use sigv4::Credentials;
 
 /// Why nothing was signed. Each is a mistake of the caller's or of the configuration: asking again does not help.

@@ -53,13 +53,13 @@ pub fn presign_post(
         return Err(Error::Size { asked: upload.max_bytes });
     }
     let expires_at = expiry(now, upload.lifetime, MAX_UPLOAD_LIFETIME)?;
-    let scope = Scope::new(address.region(), now)?;
+    let scope = Scope::new(credentials, address.region(), now)?;
 
     let mut fields = BTreeMap::from([
         ("key", upload.key.to_owned()),
         ("Content-Type", upload.content_type.to_owned()),
         ("x-amz-algorithm", ALGORITHM.to_owned()),
-        ("x-amz-credential", scope.credential(credentials)),
+        ("x-amz-credential", scope.credential.clone()),
         ("x-amz-date", scope.amz_date.clone()),
     ]);
     if let Some(token) = &credentials.session_token {
@@ -67,7 +67,7 @@ pub fn presign_post(
     }
     let policy = policy(address.bucket(), upload.max_bytes, &fields, &utc("%Y-%m-%dT%H:%M:%SZ", expires_at)?);
     let policy = STANDARD.encode(policy.to_string());
-    fields.insert("x-amz-signature", scope.sign(credentials, &policy));
+    fields.insert("x-amz-signature", scope.sign(&[&policy]));
     fields.insert("policy", policy);
 
     Ok(PresignedPost {

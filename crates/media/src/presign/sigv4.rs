@@ -13,7 +13,7 @@ pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Who signs. In a Lambda these are the role's temporary credentials, which come with a session token.
 ///
 /// A signature dies with the credentials that made it, even when it claims to live longer.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The public half.
     pub access_key_id: String,
@@ -29,35 +29,33 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// When and where a signature holds.
+/// When, where and with whose key something is signed. The key is derived once, however much is signed with it.
 pub(super) struct Scope {
     /// `20260131T235959Z`
     pub(super) amz_date: String,
     /// `20260131/eu-west-1/s3/aws4_request`
     pub(super) path: String,
-    date: String,
-    region: String,
+    /// `AKIA…/20260131/eu-west-1/s3/aws4_request`
+    pub(super) credential: String,
+    key: Hmac<Sha256>,
 }
 
 impl Scope {
-    pub(super) fn new(region: &str, now: Timestamp) -> Result<Self, Error> {
+    pub(super) fn new(credentials: &Credentials, region: &str, now: Timestamp) -> Result<Self, Error> {
         let amz_date = utc("%Y%m%dT%H%M%SZ", now)?;
         let date = utc("%Y%m%d", now)?;
-        Ok(Self { path: format!("{date}/{region}/s3/aws4_request"), amz_date, date, region: region.to_owned() })
-    }
-
-    /// `AKIA…/20260131/eu-west-1/s3/aws4_request`
-    pub(super) fn credential(&self, credentials: &Credentials) -> String {
-        format!("{}/{}", credentials.access_key_id, self.path)
-    }
-
-    /// The signature over `text`, in lower-case hex.
-    pub(super) fn sign(&self, credentials: &Credentials, text: &str) -> String {
-        let secret = format!("AWS4{}", credentials.secret_access_key);
-        let key = [self.date.as_str(), &self.region, "s3", "aws4_request"]
+        let path = format!("{date}/{region}/s3/aws4_request");
+        let secret = hmac(format!("AWS4{}", credentials.secret_access_key).as_bytes());
+        let key = [date.as_str(), region, "s3", "aws4_request"]
             .iter()
-            .fold(secret.into_bytes(), |key, part| hmac_sha256(&key, part));
-        hex::encode(hmac_sha256(&key, text))
+            .fold(secret, |key, part| hmac(&key.chain_update(part).finalize().into_bytes()));
+        Ok(Self { credential: format!("{}/{path}", credentials.access_key_id), path, amz_date, key })
+    }
+
+    /// The signature over a text that comes in parts, in lower-case hex.
+    pub(super) fn sign(&self, parts: &[&str]) -> String {
+        let signed = parts.iter().fold(self.key.clone(), Mac::chain_update);
+        hex(&signed.finalize().into_bytes().into())
     }
 }
 
@@ -80,12 +78,18 @@ pub(super) fn utc(format: &str, time: Timestamp) -> Result<String, Error> {
     strtime::format(format, &time.to_zoned(TimeZone::UTC)).map_err(|_| Error::Time)
 }
 
-fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
+/// A hash in lower-case hex.
+pub(super) fn hex(hash: &[u8; 32]) -> String {
+    let mut text = [0; 64];
+    // Two digits for each byte: neither the length nor the text can be wrong.
+    let _ = hex::encode_to_slice(hash, &mut text);
+    str::from_utf8(&text).unwrap_or_default().to_owned()
+}
+
+fn hmac(key: &[u8]) -> Hmac<Sha256> {
     // HMAC takes a key of any length; the error is there for other MACs.
     #[expect(clippy::expect_used, reason = "HMAC has no invalid key length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes any key");
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().to_vec()
+    Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes any key")
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +20,7 @@ use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::idempotency::Ids;
 use crate::identity::Caller;
+use crate::json::Json;
 use crate::request::now;
 use crate::signing::Links;
 use crate::views::{OperationView, ProductView};
@@ -95,7 +95,7 @@ pub(super) async fn create(
     app.launch_if_asked(scope, subject, &product.intents, operation).await;
 
     let operation = of_subject(&app, scope, subject, &product.intents, operation).await;
-    let view = ProductView::new(&product, Links::Unsigned)?.with(operation.as_ref().map(OperationView::whole));
+    let view = ProductView::new(&product, Links::Unsigned).with(operation.as_ref().map(OperationView::whole));
     let mut response = tagged(&product, (StatusCode::CREATED, Json(view)).into_response());
     if let Ok(location) = HeaderValue::from_str(&format!("/v1/products/{}", product.id)) {
         response.headers_mut().insert(header::LOCATION, location);

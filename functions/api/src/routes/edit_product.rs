@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -24,6 +23,7 @@ use crate::error::ApiError;
 use crate::etag::IfMatch;
 use crate::idempotency::Ids;
 use crate::identity::Caller;
+use crate::json::Json;
 use crate::params::InPath;
 use crate::request::now;
 use crate::signing::Links;
@@ -140,6 +140,6 @@ pub(super) async fn edit(
 
 async fn answer(app: &App, product: &Product, operation: Option<OperationView<'_>>) -> Result<Response, ApiError> {
     let signer = app.signing.signer(now()).await?;
-    let view = ProductView::new(product, Links::Signed(&signer))?.with(operation);
+    let view = ProductView::new(product, Links::Signed(&signer)).with(operation);
     Ok(tagged(product, Json(view).into_response()))
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use futures::future::join_all;
@@ -11,6 +10,7 @@ use serde::Serialize;
 
 use crate::app::{App, Failure, Probe};
 use crate::error::chain;
+use crate::json::Json;
 
 /// How long anything may take to give a sign of life.
 const PATIENCE: Duration = Duration::from_secs(4);

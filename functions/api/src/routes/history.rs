@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
 use tola_catalog::{Event, ProductId};
 
@@ -11,6 +10,7 @@ use crate::app::App;
 use crate::cursor::Question;
 use crate::error::ApiError;
 use crate::identity::Caller;
+use crate::json::Json;
 use crate::params::{InPath, Params};
 use crate::views::{EventView, Page};
 
@@ -42,5 +42,5 @@ pub async fn list(
     let events: BTreeMap<u64, Event> = waiting.chain(recorded).map(|event| (event.sequence, event)).collect();
     let events: Vec<Event> = events.into_values().take(one_more(limit) as usize).collect();
     let page = Page::cut(events, limit, |last| app.cursors.seal(&question, &last.sequence));
-    page.try_map(|event| Ok(EventView::from(event))).map(Json)
+    Ok(Json(page.map(EventView::from)))
 }

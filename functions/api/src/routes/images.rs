@@ -1,6 +1,5 @@
 //! Images: the promise of an upload, and what came of it.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +15,7 @@ use crate::body::JsonBody;
 use crate::error::{ApiError, chain};
 use crate::idempotency::Ids;
 use crate::identity::Caller;
+use crate::json::Json;
 use crate::params::InPath;
 use crate::request::now;
 use crate::signing::Links;
@@ -49,7 +49,7 @@ pub async fn create(
         // The same request made it before, and may have been followed by the upload.
         image = images.get(image.id).await?.ok_or_else(ApiError::not_found)?;
     }
-    let view = ImageView::new(&image, Links::Unsigned)?;
+    let view = ImageView::new(&image, Links::Unsigned);
     // What is to be signed: the layer behind every POST signs it on its way out, and whenever it is given again.
     let upload = json!({ "image_id": image.id, "content_type": image.declared_type });
     let mut response = (StatusCode::CREATED, Json(json!({ "image": view, "upload": upload }))).into_response();
@@ -64,7 +64,7 @@ pub async fn read(State(app): State<App>, caller: Caller, InPath(id): InPath<Ima
     let found = app.store.images(caller.scope()).get(id).await?;
     let image = found.filter(|image| image.status != ImageStatus::Purging).ok_or_else(ApiError::not_found)?;
     let signer = app.signing.signer(now()).await?;
-    Ok(Json(ImageView::new(&image, Links::Signed(&signer))?).into_response())
+    Ok(Json(ImageView::new(&image, Links::Signed(&signer))).into_response())
 }
 
 /// Takes back the deletion of images to which a product has begun to refer. Whoever deletes marks the image and then

@@ -1,6 +1,5 @@
 //! Operations: watching them, and calling them off.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use tola_catalog::operation::{Intent, Subject};
@@ -13,6 +12,7 @@ use crate::body::NoBody;
 use crate::cursor::Question;
 use crate::error::{ApiError, chain};
 use crate::identity::Caller;
+use crate::json::Json;
 use crate::params::{InPath, Params};
 use crate::request::now;
 use crate::views::{OperationView, Page};

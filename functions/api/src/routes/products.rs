@@ -1,6 +1,5 @@
 //! Reading products.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +13,7 @@ use crate::cursor::Question;
 use crate::error::ApiError;
 use crate::etag;
 use crate::identity::Caller;
+use crate::json::Json;
 use crate::params::{InPath, Params};
 use crate::request::now;
 use crate::signing::Links;
@@ -44,7 +44,7 @@ pub async fn list(
     let found = app.store.products(caller.scope()).list(&filter, after, one_more(limit)).await?;
     let signer = app.signing.signer(now()).await?;
     let page = Page::cut(found, limit, |last: &Product| app.cursors.seal(&question, &last.id));
-    page.try_map(|product| ProductItem::new(product, Links::Signed(&signer))).map(Json)
+    Ok(Json(page.map(|product| ProductItem::new(product, Links::Signed(&signer)))))
 }
 
 /// `GET /v1/products/{id}`
@@ -87,7 +87,7 @@ async fn show(app: &App, found: Option<Product>, headers: &HeaderMap) -> Result<
         return Ok(tagged(&product, StatusCode::NOT_MODIFIED.into_response()));
     }
     let signer = app.signing.signer(now()).await?;
-    let view = ProductView::new(&product, Links::Signed(&signer))?;
+    let view = ProductView::new(&product, Links::Signed(&signer));
     Ok(tagged(&product, Json(view).into_response()))
 }
 

@@ -4,7 +4,6 @@
 //! after a crash, go on with that one successor. The intent for it is then written unless it was before, and launching
 //! is repeatable. So one retry comes of any number of requests, wherever one of them dies.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use tola_catalog::image::Changed;
@@ -18,6 +17,7 @@ use crate::body::NoBody;
 use crate::error::ApiError;
 use crate::idempotency::Ids;
 use crate::identity::Caller;
+use crate::json::Json;
 use crate::params::InPath;
 use crate::request::now;
 

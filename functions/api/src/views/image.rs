@@ -5,7 +5,6 @@ use tola_catalog::{Image, ImageId, ImageStatus, OperationKind, Problem, Renditio
 
 use std::collections::BTreeMap;
 
-use crate::error::ApiError;
 use crate::signing::Links;
 
 /// One size and format of an image.
@@ -21,18 +20,18 @@ pub struct RenditionView<'a> {
 }
 
 impl<'a> RenditionView<'a> {
-    pub(super) fn new(rendition: &'a Rendition, links: Links<'_>) -> Result<Self, ApiError> {
-        Ok(Self {
+    pub(super) fn new(rendition: &'a Rendition, links: Links<'_>) -> Self {
+        Self {
             name: &rendition.name,
-            url: links.to(&rendition.key)?,
+            url: links.to(&rendition.key),
             content_type: &rendition.content_type,
             width: rendition.width,
             height: rendition.height,
             bytes: rendition.bytes,
-        })
+        }
     }
 
-    pub(super) fn all(renditions: &'a [Rendition], links: Links<'_>) -> Result<Vec<Self>, ApiError> {
+    pub(super) fn all(renditions: &'a [Rendition], links: Links<'_>) -> Vec<Self> {
         renditions.iter().map(|rendition| Self::new(rendition, links)).collect()
     }
 }
@@ -64,23 +63,23 @@ struct FileView<'a> {
 
 impl<'a> ImageView<'a> {
     /// The image as its merchant sees it.
-    pub(crate) fn new(image: &'a Image, links: Links<'_>) -> Result<Self, ApiError> {
+    pub(crate) fn new(image: &'a Image, links: Links<'_>) -> Self {
         let file = image.file.as_ref().map(|file| FileView {
             content_type: &file.content_type,
             width: file.width,
             height: file.height,
             bytes: file.bytes,
         });
-        Ok(Self {
+        Self {
             id: image.id,
             status: image.status,
             content_type: &image.declared_type,
             file,
-            renditions: RenditionView::all(&image.renditions, links)?,
+            renditions: RenditionView::all(&image.renditions, links),
             rejection: image.rejection.as_ref(),
             last_operation: &image.last_operation,
             created_at: image.created_at,
             updated_at: image.updated_at,
-        })
+        }
     }
 }

@@ -23,6 +23,11 @@ impl<T> Page<T> {
     }
 
     /// The page with each item as clients see it.
+    pub(crate) fn map<V>(self, view: impl FnMut(T) -> V) -> Page<V> {
+        Page { items: self.items.into_iter().map(view).collect(), next_cursor: self.next_cursor }
+    }
+
+    /// The same, for a view that can fail.
     pub(crate) fn try_map<V>(self, view: impl FnMut(T) -> Result<V, ApiError>) -> Result<Page<V>, ApiError> {
         let items = self.items.into_iter().map(view).collect::<Result<_, _>>()?;
         Ok(Page { items, next_cursor: self.next_cursor })

@@ -11,7 +11,6 @@ use tola_catalog::{Problem, Product, ProductId, ProductImage, ProductStatus, Ren
 
 use super::image::RenditionView;
 use super::operation::OperationView;
-use crate::error::ApiError;
 use crate::signing::Links;
 
 /// A product.
@@ -81,9 +80,9 @@ struct CommandView<'a> {
 
 impl<'a> ProductView<'a> {
     /// The product as its merchant sees it.
-    pub(crate) fn new(product: &'a Product, links: Links<'_>) -> Result<Self, ApiError> {
+    pub(crate) fn new(product: &'a Product, links: Links<'_>) -> Self {
         let canonical = &product.canonical;
-        Ok(Self {
+        Self {
             id: product.id,
             merchant_id: product.merchant_id,
             sku: product.sku.as_ref(),
@@ -98,7 +97,7 @@ impl<'a> ProductView<'a> {
             brand: canonical.brand.as_ref(),
             attributes: &canonical.attributes,
             tags: &canonical.tags,
-            images: product.images.iter().map(|image| image_view(image, links)).collect::<Result<_, _>>()?,
+            images: product.images.iter().map(|image| image_view(image, links)).collect(),
             channels: product.channels.iter().map(|(id, listing)| (id, listing_view(listing))).collect(),
             live_on: &product.live_on,
             completeness: &product.completeness,
@@ -106,7 +105,7 @@ impl<'a> ProductView<'a> {
             created_at: product.created_at,
             updated_at: product.updated_at,
             operation: None,
-        })
+        }
     }
 
     /// The same, with what the request has begun.
@@ -116,20 +115,20 @@ impl<'a> ProductView<'a> {
     }
 }
 
-fn image_view<'a>(image: &'a ProductImage, links: Links<'_>) -> Result<ProductImageView<'a>, ApiError> {
+fn image_view<'a>(image: &'a ProductImage, links: Links<'_>) -> ProductImageView<'a> {
     let status = match (&image.rejected, image.renditions.is_empty()) {
         (Some(_), _) => ImageStanding::Rejected,
         (None, false) => ImageStanding::Ready,
         (None, true) => ImageStanding::Pending,
     };
-    Ok(ProductImageView {
+    ProductImageView {
         image_id: image.image_id,
         alt: image.alt.as_ref(),
         position: image.position,
         status,
-        renditions: RenditionView::all(&image.renditions, links)?,
+        renditions: RenditionView::all(&image.renditions, links),
         rejected: image.rejected.as_deref(),
-    })
+    }
 }
 
 fn listing_view(listing: &Listing) -> ListingView<'_> {
@@ -168,19 +167,16 @@ struct Thumbnail {
 }
 
 impl ProductItem {
-    pub(crate) fn new(product: Product, links: Links<'_>) -> Result<Self, ApiError> {
+    pub(crate) fn new(product: Product, links: Links<'_>) -> Self {
         let shown = product.images.iter().find_map(|image| Some((image, smallest(&image.renditions)?)));
-        let thumbnail = shown.map(|(image, rendition)| {
-            let url = links.to(&rendition.key)?;
-            Ok::<_, ApiError>(Thumbnail {
-                url,
-                width: rendition.width,
-                height: rendition.height,
-                alt: image.alt.clone(),
-            })
+        let thumbnail = shown.map(|(image, rendition)| Thumbnail {
+            url: links.to(&rendition.key),
+            width: rendition.width,
+            height: rendition.height,
+            alt: image.alt.clone(),
         });
-        Ok(Self {
-            thumbnail: thumbnail.transpose()?,
+        Self {
+            thumbnail,
             id: product.id,
             sku: product.sku,
             slug: product.slug,
@@ -192,7 +188,7 @@ impl ProductItem {
             live_on: product.live_on,
             created_at: product.created_at,
             updated_at: product.updated_at,
-        })
+        }
     }
 }
 

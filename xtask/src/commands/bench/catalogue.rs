@@ -16,7 +16,7 @@ use ulid::Ulid;
 /// How many products there are.
 pub(super) const PRODUCTS: u16 = 200;
 /// How many photos a product has, each in three sizes and two formats.
-pub(super) const PHOTOS: u16 = 2;
+pub(super) const PHOTOS: u16 = 1;
 /// How many renditions a photo has.
 pub(super) const RENDITIONS: usize = SIDES.len() * FORMATS.len();
 /// 2026-01-15, for every run to have the same documents.

@@ -1,7 +1,10 @@
-//! The template before public validators: cfn-lint and the SAM CLI.
+//! The template and the state machines before public validators: cfn-lint, the SAM CLI and asl-validator.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+use serde_json::{Map, Value, json};
 use tokio::process::Command;
 use tola_local::python::Environment;
 use tola_local::{Progress as _, aws};
@@ -21,26 +24,86 @@ pub(super) async fn validate(workspace: &Path) -> anyhow::Result<Outcome> {
         .inspect_err(|_| ui.failed())?;
     ui.failed();
 
+    let machines = machines(&workspace.join("statemachines"))?;
     let mut templates = vec![workspace.join("template.yaml")];
     templates.extend(nested(&workspace.join("sam")));
     let mut lint = command(&python, "cfn-lint", workspace);
-    lint.args(&templates);
+    lint.args(&templates).arg(as_resources(workspace, &machines)?);
     succeed(lint).await?;
     let mut sam = command(&python, "sam", workspace);
     sam.args(["validate", "--lint", "--template-file", "template.yaml", "--region", aws::REGION]);
     sam.env("SAM_CLI_TELEMETRY", "0").env("HOME", &folder);
     succeed(sam).await?;
-    Ok(Some(format!("{} templates", templates.len())))
+    asl(workspace, &python, &machines).await?;
+    Ok(Some(format!("{} templates, {} state machines", templates.len(), machines.len())))
 }
 
 /// The nested templates: YAML files that say which template format they are of.
 fn nested(folder: &Path) -> Vec<PathBuf> {
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_template = |path: &PathBuf| {
         path.extension().is_some_and(|extension| extension == "yaml")
-            && std::fs::read_to_string(path).is_ok_and(|text| text.contains("AWSTemplateFormatVersion"))
+            && fs::read_to_string(path).is_ok_and(|text| text.contains("AWSTemplateFormatVersion"))
     };
     files.filter(is_template).collect()
+}
+
+/// The definitions of the state machines.
+fn machines(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let files = fs::read_dir(folder).with_context(|| format!("can't read {}", folder.display()))?;
+    let files = files.flatten().map(|entry| entry.path());
+    let mut machines: Vec<_> = files.filter(|path| path.to_string_lossy().ends_with(".asl.json")).collect();
+    machines.sort();
+    Ok(machines)
+}
+
+/// A template that holds the machines as plain resources: cfn-lint looks into a definition only there, and not behind
+/// SAM's transform.
+fn as_resources(workspace: &Path, machines: &[PathBuf]) -> anyhow::Result<PathBuf> {
+    let mut resources = Map::new();
+    for (number, machine) in machines.iter().enumerate() {
+        let definition: Value = serde_json::from_slice(&fs::read(machine)?)
+            .with_context(|| format!("{} is not JSON", machine.display()))?;
+        let properties = json!({ "RoleArn": "arn:aws:iam::123456789012:role/example", "Definition": definition });
+        let resource = json!({ "Type": "AWS::StepFunctions::StateMachine", "Properties": properties });
+        resources.insert(format!("Machine{number}"), resource);
+    }
+    let template = workspace.join("target/lint/state-machines.json");
+    fs::create_dir_all(workspace.join("target/lint"))?;
+    fs::write(&template, serde_json::to_vec_pretty(&json!({ "Resources": resources }))?)?;
+    Ok(template)
+}
+
+/// asl-validator is an npm package; Node.js comes with the other validators.
+async fn asl(workspace: &Path, python: &Environment, machines: &[PathBuf]) -> anyhow::Result<()> {
+    let folder = workspace.join(".local/validators");
+    let source = workspace.join("sam/validators");
+    let lock = fs::read(source.join("package-lock.json"))?;
+    let program = folder.join("node_modules/asl-validator/dist/bin/asl-validator.js");
+    if !program.exists() || fs::read(folder.join("package-lock.json")).ok().as_ref() != Some(&lock) {
+        fs::create_dir_all(&folder)?;
+        for file in ["package.json", "package-lock.json"] {
+            fs::copy(source.join(file), folder.join(file))?;
+        }
+        let mut npm = Command::new(python.program("npm"));
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]).current_dir(&folder);
+        npm.env("PATH", path_with(python)?);
+        succeed(npm).await.context("asl-validator can't be installed; is the npm registry reachable?")?;
+    }
+    let mut validator = Command::new(python.program("node"));
+    validator.arg(&program).current_dir(workspace);
+    for machine in machines {
+        validator.arg("--json-path").arg(machine);
+    }
+    succeed(validator).await.map(|_| ())
+}
+
+/// npm looks for Node.js in the path.
+fn path_with(python: &Environment) -> anyhow::Result<std::ffi::OsString> {
+    let own = python.program("node").parent().map(Path::to_owned).unwrap_or_default();
+    #[expect(clippy::disallowed_methods, reason = "the path is only handed on")]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path)))?)
 }
 
 fn command(python: &Environment, program: &str, workspace: &Path) -> Command {
