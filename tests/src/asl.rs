@@ -26,6 +26,8 @@ pub(crate) struct Edge<'a> {
 pub(crate) enum Way<'a> {
     /// It is done, or it is a choice and no rule holds.
     Next,
+    /// It is a map, and does this with each item.
+    Each,
     /// A rule of a choice holds.
     Rule(&'a Value),
     /// An error was caught.
@@ -41,7 +43,8 @@ impl Machine {
     /// Reads one machine.
     pub(crate) fn read(name: &str) -> Self {
         let text = workspace::read(&format!("statemachines/{name}.asl.json"));
-        let definition = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut definition = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        lift_items(&mut definition);
         Self { name: name.to_owned(), definition }
     }
 
@@ -74,11 +77,31 @@ impl Machine {
     }
 }
 
+/// Puts the states that a map does with each item beside all others, each with the name of its map: checks then need
+/// not know how deep a state lies.
+fn lift_items(definition: &mut Value) {
+    let states = definition["States"].as_object_mut().expect("a machine has states");
+    let mut lifted = Map::new();
+    for (name, mut state) in std::mem::take(states) {
+        let inner = state.pointer_mut("/ItemProcessor/States").map(Value::take);
+        lifted.insert(name.clone(), state);
+        for (inner_name, mut inner_state) in inner.and_then(|inner| inner.as_object().cloned()).into_iter().flatten() {
+            inner_state[WITHIN] = name.clone().into();
+            assert!(lifted.insert(inner_name.clone(), inner_state).is_none(), "{inner_name} is there twice");
+        }
+    }
+    *states = lifted;
+}
+
+/// In a state that a map does with each item: the name of the map.
+pub(crate) const WITHIN: &str = "·within";
+
 fn edges_of<'a>(from: &'a str, state: &'a Value) -> Vec<Edge<'a>> {
     let to = |value: &'a Value, way| Some(Edge { from, to: value.as_str()?, way });
     let list = |key: &str| state.get(key).and_then(Value::as_array).into_iter().flatten();
     let mut edges = Vec::new();
     edges.extend(list("Choices").filter_map(|rule| to(rule.get("Next")?, Way::Rule(rule))));
+    edges.extend(state.pointer("/ItemProcessor/StartAt").and_then(|start| to(start, Way::Each)));
     edges.extend(["Next", "Default"].iter().filter_map(|key| to(state.get(key)?, Way::Next)));
     edges.extend(list("Catch").filter_map(|catch| to(catch.get("Next")?, Way::Caught(catch))));
     edges
@@ -87,6 +110,14 @@ fn edges_of<'a>(from: &'a str, state: &'a Value) -> Vec<Edge<'a>> {
 /// The substitution that a task calls: `ValidateProductArn` of `${ValidateProductArn}`.
 pub(crate) fn substitution(state: &Value) -> Option<&str> {
     state.pointer("/Arguments/FunctionName")?.as_str()?.strip_prefix("${")?.strip_suffix('}')
+}
+
+/// Gives a command to an adapter's queue and waits for its answer.
+pub(crate) const SUBMIT: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
+
+/// Whether a task gives a command to an adapter.
+pub(crate) fn submits(state: &Value) -> bool {
+    state["Resource"] == SUBMIT
 }
 
 /// The function that a task calls, by its logical id.

@@ -6,6 +6,7 @@
 mod crowd;
 mod images;
 mod lists;
+mod publishing;
 mod refusals;
 mod registering;
 mod rejected;

@@ -52,6 +52,8 @@ codes! {
     IDEMPOTENCY_KEY_REUSED: "The Idempotency-Key was used for another request.", "Use a new key for a new request.";
     IDEMPOTENCY_KEY_IN_FLIGHT: "A request with this Idempotency-Key is under way.", "Repeat it after the seconds that Retry-After names.";
     UNKNOWN_IMAGE: "There is no such image in this merchant's catalog, or it is being deleted.", "Upload the image first, with POST /v1/images.";
+    PRODUCT_INCOMPLETE: "Something is missing before the product can be offered.", "Add what `missing` names; a product that is wanted on a channel is then published by itself.";
+    UNKNOWN_CHANNEL: "There is no such channel among this merchant's.", "Connect the channel first, with PUT /v1/channels/{id}.";
     TOO_MANY_PENDING_EVENTS: "The events of this document wait to be delivered, and there are too many of them.", "Repeat the request after the seconds that Retry-After names.";
     // Our side.
     INTERNAL: "Something failed on our side.", "Repeat the request; if it fails again, report its request id.";
@@ -67,6 +69,17 @@ codes! {
     EXECUTION_FAILED: "The execution failed before it could say why.", "Look at the execution, then retry the operation.";
     EXECUTION_LOST: "The operation says that it runs, and no execution of it exists.", "Retry the operation.";
     OPERATION_CANCELLED: "Somebody cancelled the operation.", "Retry the operation, if that was not meant.";
+    // Channels.
+    CHANNEL_PAUSED: "The merchant has paused the channel.", "Resume the channel, then publish again.";
+    CHANNEL_AUTH_BROKEN: "The channel refuses our credentials.", "Connect the channel again, with PUT /v1/channels/{id}, then publish again.";
+    CHANNEL_SILENT: "The channel, or its adapter, gave no answer in time.", "Retry the operation.";
+    CHANNEL_GONE: "The merchant has no such channel any more.", "Connect the channel again, then repeat the request.";
+    CHANNEL_MISCONFIGURED: "The channel's configuration is not what its type needs.", "Correct the channel's configuration, then repeat the request.";
+    CHANNEL_REFUSED: "The channel does not want the listing as it is.", "Change what the message names, or ask the channel; then publish again.";
+    CHANNEL_ATTRIBUTE_MISSING: "The channel needs an attribute that the product does not have.", "Add the attribute that the pointer names; the product is then published by itself.";
+    CHANNEL_OVERRIDE_INVALID: "A value that is to be different on this channel can't be used.", "Correct or remove the override that the pointer names.";
+    CHANNEL_THROTTLED: "The channel takes no more calls for now.", "Nothing: the workflow tries again by itself.";
+    CHANNEL_BUSY: "Another call about this listing is under way.", "Nothing: the workflow tries again by itself.";
     // Images.
     IMAGE_EMPTY: "The uploaded file is empty.", "Upload the file again.";
     IMAGE_NOT_AN_IMAGE: "The uploaded file is not an image.", "Upload a JPEG, PNG, WebP or GIF.";

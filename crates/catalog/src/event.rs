@@ -26,6 +26,18 @@ pub enum EventKind {
     ProductReady,
     /// A product that was complete is not any more.
     ProductIncomplete,
+    /// Channels show a revision of the product.
+    ProductPublished,
+    /// Channels don't show the product any more.
+    ProductUnpublished,
+    /// Channels refused a revision of the product, or could not be asked.
+    ProductPublicationFailed,
+    /// A product that was taken off the market may be published again.
+    ProductActivated,
+    /// A merchant took the product off the market.
+    ProductDeactivated,
+    /// The product is gone.
+    ProductDeleted,
     /// An image has its renditions.
     ImageProcessed,
     /// An upload can't be used.
@@ -40,6 +52,12 @@ impl EventKind {
             Self::ProductUpdated => "ProductUpdated",
             Self::ProductReady => "ProductReady",
             Self::ProductIncomplete => "ProductIncomplete",
+            Self::ProductPublished => "ProductPublished",
+            Self::ProductUnpublished => "ProductUnpublished",
+            Self::ProductPublicationFailed => "ProductPublicationFailed",
+            Self::ProductActivated => "ProductActivated",
+            Self::ProductDeactivated => "ProductDeactivated",
+            Self::ProductDeleted => "ProductDeleted",
             Self::ImageProcessed => "ImageProcessed",
             Self::ImageRejected => "ImageRejected",
         }

@@ -3,6 +3,7 @@
 //! No I/O, no async, no clock, no random numbers: time and ids come in as arguments. What a document means is decided
 //! here and nowhere else; who stores it, starts workflows or talks to channels is the business of other crates.
 
+pub mod channel;
 pub mod code;
 pub mod completeness;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod status;
 pub mod text;
 pub mod time;
 
+pub use channel::{Channel, ChannelStatus};
 pub use code::Code;
 pub use completeness::{Completeness, Missing};
 pub use event::{Actor, Event, EventKind, Origin};

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::id::OperationId;
 use crate::problem::Problem;
+use crate::time::Timestamp;
 
 /// What the merchant wants of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -54,8 +56,17 @@ pub enum CommandKind {
     Publish,
     /// Bring the listing to a newer revision.
     Update,
-    /// Take the listing off the market.
+    /// Take the listing off the market, so that it can come back.
     Withdraw,
+    /// Take the listing away for good.
+    Close,
+}
+
+impl CommandKind {
+    /// Whether it brings the product to the channel.
+    pub fn offers(self) -> bool {
+        matches!(self, Self::Publish | Self::Update)
+    }
 }
 
 /// How far a command has come.
@@ -66,28 +77,96 @@ pub enum CommandState {
     Queued,
     /// An adapter took it: the channel may have acted.
     Submitted,
-    /// The channel did it.
+    /// The channel did it, or there was nothing to do.
     Done,
     /// The channel refused, or could not be asked.
     Failed,
-    /// A newer command replaced it.
-    Superseded,
 }
 
-/// The latest thing that a channel was to do.
+/// The latest thing that a channel was to do. A newer one takes its place, and what an older one still answers changes
+/// only what is observed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Command {
     /// What to do.
     pub kind: CommandKind,
-    /// The product's revision that it is about.
+    /// The product's revision that it is about: the one that was asked for, and from the claim on the one that the
+    /// adapter rendered.
     pub revision: u64,
-    /// Rises with every command of the listing; an answer to an older fence changes nothing.
+    /// Rises with every command of the listing; minted in the write that accepts the request.
     pub fence: u64,
     /// How far it has come.
     pub state: CommandState,
+    /// The operation that carries it out.
+    pub operation_id: OperationId,
+    /// Whether the event that tells how it ended was emitted.
+    #[serde(default)]
+    pub told: bool,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+}
+
+/// An adapter's right to be the only one that talks to the channel about this listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Claim {
+    /// The command that was claimed.
+    pub fence: u64,
+    /// Who claimed it: one delivery of one message.
+    pub holder: String,
+    /// When the right ends, whatever became of its holder.
+    pub until: Timestamp,
+}
+
+/// A listing as its channel has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Standing {
+    /// The channel's own id of it.
+    pub external_id: String,
+    /// The product's revision that it shows.
+    pub revision: u64,
+    /// Whether buyers see it; a channel may look at it first.
+    pub live: bool,
+}
+
+/// What an adapter saw at the channel before it was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Seen {
+    /// It had no reason to look.
+    #[default]
+    NotLooked,
+    /// The channel has no such listing.
+    Absent,
+    /// The channel has this.
+    There(Standing),
+}
+
+/// What came of a command at its channel. Stored under listing and fence before anybody is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ChannelOutcome {
+    /// The channel has the listing at this revision.
+    Listed(Standing),
+    /// Buyers don't see the listing.
+    Withdrawn {
+        /// The channel's own id of what it keeps and can show again; nothing if it keeps nothing.
+        remains: Option<String>,
+        /// Whether it was so before.
+        already: bool,
+    },
+    /// The channel does not want to; nothing changed there.
+    Refused {
+        /// Why.
+        problem: Problem,
+        /// What is there, if that was in doubt.
+        #[serde(default)]
+        seen: Seen,
+    },
+    /// Nobody knows whether the channel did it: every attempt to find out failed.
+    Unknown {
+        /// Why.
+        problem: Problem,
+    },
 }
 
 /// A product on one channel.
@@ -104,20 +183,21 @@ pub struct Listing {
     /// What is under way, or was last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
-    /// Whether any command of this listing was ever submitted: then the channel may have something of it.
+    /// Who talks to the channel about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// Whether a command was claimed and its outcome is not known: then the channel may have something of it.
     #[serde(default)]
-    pub ever_submitted: bool,
+    pub in_doubt: bool,
+    /// The fence of the newest outcome that was recorded; an outcome that comes again changes nothing.
+    #[serde(default)]
+    pub recorded_fence: u64,
 }
 
 impl Listing {
     /// Whether buyers see it, as far as we know.
     pub fn is_live(&self) -> bool {
         self.observed.presence == Presence::Live
-    }
-
-    /// Whether a withdrawal has to ask the channel: it has the listing, or may have it.
-    pub fn needs_withdrawal(&self) -> bool {
-        self.observed.presence != Presence::Absent || self.ever_submitted
     }
 
     /// Whether a command waits for its answer.
@@ -127,27 +207,102 @@ impl Listing {
             .is_some_and(|command| matches!(command.state, CommandState::Queued | CommandState::Submitted))
     }
 
+    /// Whether the product is on its way to the channel.
+    pub fn is_being_offered(&self) -> bool {
+        self.is_under_way() && self.command.as_ref().is_some_and(|command| command.kind.offers())
+    }
+
+    /// Whether the product is on its way off the channel.
+    pub fn is_being_withdrawn(&self) -> bool {
+        self.is_under_way() && !self.is_being_offered()
+    }
+
+    /// Whether buyers see it or may see it, so that whoever wants it off the market has to ask the channel.
+    pub fn may_be_live(&self) -> bool {
+        self.in_doubt || matches!(self.observed.presence, Presence::Live | Presence::Unknown)
+    }
+
+    /// Whether the channel has it or may have it, so that whoever wants it gone has to ask the channel.
+    pub fn may_exist(&self) -> bool {
+        self.may_be_live() || self.observed.presence == Presence::Paused || self.observed.external_id.is_some()
+    }
+
+    /// Whether this revision, or a newer one, is on its way to the channel or there.
+    pub fn is_offered_at(&self, revision: u64) -> bool {
+        self.command.as_ref().is_some_and(|command| {
+            command.kind.offers() && command.revision >= revision && command.state != CommandState::Failed
+        })
+    }
+
+    /// Whether the merchant wants it there, and nobody has tried to bring this revision to the channel.
+    pub fn lags(&self, revision: u64) -> bool {
+        let tried = self.command.as_ref().is_some_and(|command| command.kind.offers() && command.revision >= revision);
+        self.desired == Desired::On && !tried
+    }
+
     /// The fence of the next command.
     pub fn next_fence(&self) -> u64 {
         self.command.as_ref().map_or(1, |command| command.fence + 1)
+    }
+
+    /// Puts a new command in the place of the last.
+    pub(crate) fn mint(&mut self, kind: CommandKind, revision: u64, operation_id: OperationId, state: CommandState) {
+        let fence = self.next_fence();
+        self.command = Some(Command { kind, revision, fence, state, operation_id, told: false, problem: None });
+    }
+
+    /// Takes over what an outcome says of the channel.
+    pub(crate) fn observe(&mut self, outcome: &ChannelOutcome) {
+        let observed = &mut self.observed;
+        match outcome {
+            ChannelOutcome::Listed(standing) | ChannelOutcome::Refused { seen: Seen::There(standing), .. } => {
+                observed.presence = if standing.live { Presence::Live } else { Presence::Paused };
+                observed.external_id = Some(standing.external_id.clone());
+                observed.published_revision = Some(standing.revision);
+            }
+            ChannelOutcome::Withdrawn { remains: Some(external_id), .. } => {
+                observed.presence = Presence::Paused;
+                observed.external_id = Some(external_id.clone());
+            }
+            ChannelOutcome::Withdrawn { remains: None, .. } | ChannelOutcome::Refused { seen: Seen::Absent, .. } => {
+                *observed = Observed::default();
+            }
+            ChannelOutcome::Refused { seen: Seen::NotLooked, .. } => {}
+            ChannelOutcome::Unknown { .. } => {
+                // An update that may have been lost leaves what buyers see: one revision or the other.
+                let updates = self.command.as_ref().is_some_and(|command| command.kind == CommandKind::Update);
+                if !(updates && observed.presence == Presence::Live) {
+                    observed.presence = Presence::Unknown;
+                }
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ulid::Ulid;
+
     use super::*;
 
+    fn operation() -> OperationId {
+        OperationId::new(Ulid::from_parts(1, 1))
+    }
+
     #[test]
-    fn a_listing_that_may_exist_has_to_be_withdrawn() {
+    fn a_listing_that_may_exist_has_to_be_asked_for() {
         let mut listing = Listing::default();
-        assert!(!listing.needs_withdrawal());
+        assert!(!listing.may_exist());
 
-        listing.ever_submitted = true;
-        assert!(listing.needs_withdrawal());
+        listing.in_doubt = true;
+        assert!(listing.may_exist() && listing.may_be_live());
 
-        listing.ever_submitted = false;
+        listing.in_doubt = false;
         listing.observed.presence = Presence::Unknown;
-        assert!(listing.needs_withdrawal() && !listing.is_live());
+        assert!(listing.may_exist() && !listing.is_live());
+
+        listing.observed.presence = Presence::Paused;
+        assert!(listing.may_exist() && !listing.may_be_live());
     }
 
     #[test]
@@ -155,14 +310,22 @@ mod tests {
         let mut listing = Listing::default();
         assert_eq!(listing.next_fence(), 1);
 
-        listing.command = Some(Command {
-            kind: CommandKind::Publish,
-            revision: 3,
-            fence: 1,
-            state: CommandState::Submitted,
-            problem: None,
-        });
+        listing.mint(CommandKind::Publish, 3, operation(), CommandState::Queued);
+
         assert_eq!(listing.next_fence(), 2);
-        assert!(listing.is_under_way());
+        assert!(listing.is_being_offered() && !listing.is_being_withdrawn());
+    }
+
+    #[test]
+    fn a_revision_that_was_refused_does_not_lag_but_the_next_one_does() {
+        let mut listing = Listing { desired: Desired::On, ..Listing::default() };
+        assert!(listing.lags(1));
+
+        listing.mint(CommandKind::Publish, 1, operation(), CommandState::Failed);
+
+        assert!(!listing.lags(1));
+        assert!(listing.lags(2));
+        listing.desired = Desired::Off;
+        assert!(!listing.lags(2));
     }
 }

@@ -16,6 +16,14 @@ pub enum OperationKind {
     Register,
     /// `process-image`: turns an upload into renditions.
     ProcessImage,
+    /// `publish-product`: brings a product to channels, or a new revision of it.
+    Publish,
+    /// `withdraw-product`: takes a product off some channels.
+    Unpublish,
+    /// `withdraw-product`: takes a product off every channel.
+    Deactivate,
+    /// `withdraw-product`: takes a product off every channel for good, and removes it.
+    Delete,
 }
 
 impl OperationKind {
@@ -24,6 +32,8 @@ impl OperationKind {
         match self {
             Self::Register => "register-product",
             Self::ProcessImage => "process-image",
+            Self::Publish => "publish-product",
+            Self::Unpublish | Self::Deactivate | Self::Delete => "withdraw-product",
         }
     }
 }

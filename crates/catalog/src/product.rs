@@ -18,7 +18,9 @@ use crate::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, S
 use crate::time::Timestamp;
 
 mod edit;
+mod offer;
 pub use edit::{Edit, ImageReference, Refused};
+pub use offer::{Claimed, MAX_CHANNELS, Requested, Tally};
 
 /// The most images of a product.
 pub const MAX_IMAGES: usize = 20;
@@ -107,6 +109,9 @@ pub struct Product {
     /// The operation that removes it: from then on it can't be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleting: Option<OperationId>,
+    /// When all that made it up was removed: what is left is a tombstone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purged_at: Option<Timestamp>,
     /// Rises with every edit of a merchant.
     pub revision: u64,
     /// Rises with every write.
@@ -179,6 +184,7 @@ impl Product {
             status: ProductStatus::Draft,
             deactivated: None,
             deleting: None,
+            purged_at: None,
             revision: 1,
             version: 0,
             completeness: Completeness::of(&new.canonical, &images),
@@ -230,15 +236,7 @@ impl Product {
 
     /// Asks for the register workflow, for the first time or once more.
     pub fn request_registration(&mut self, operation_id: OperationId, retry_of: Option<OperationId>, origin: &Origin) {
-        self.intents.push(Intent {
-            operation_id,
-            kind: OperationKind::Register,
-            requested_at: origin.now,
-            requested_by: origin.actor.clone(),
-            correlation_id: origin.correlation_id.clone(),
-            retry_of,
-        });
-        self.last_operation.insert(OperationKind::Register, operation_id);
+        self.ask(OperationKind::Register, operation_id, retry_of, origin);
         self.touch(origin.now);
     }
 
@@ -265,6 +263,20 @@ impl Product {
             }
             _ => {}
         }
+        self.follow_up(origin);
+    }
+
+    /// Asks for an operation, in the write that calls for it.
+    fn ask(&mut self, kind: OperationKind, operation_id: OperationId, retry_of: Option<OperationId>, origin: &Origin) {
+        self.intents.push(Intent {
+            operation_id,
+            kind,
+            requested_at: origin.now,
+            requested_by: origin.actor.clone(),
+            correlation_id: origin.correlation_id.clone(),
+            retry_of,
+        });
+        self.last_operation.insert(kind, operation_id);
     }
 
     fn emit(&mut self, kind: EventKind, data: Value, origin: &Origin) {

@@ -163,6 +163,11 @@ impl Slug {
         Self(format!("{}-{}", base.trim_end_matches('-'), &id[id.len() - 8..]))
     }
 
+    /// The slug of what is left of a deleted product: one that no merchant would choose.
+    pub fn of_tombstone(product: ProductId) -> Self {
+        Self(product.to_string().to_ascii_lowercase().replace('_', "-"))
+    }
+
     /// The slug as text.
     pub fn as_str(&self) -> &str {
         &self.0

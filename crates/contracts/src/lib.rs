@@ -2,13 +2,16 @@
 //! on queues. State machines, functions and tests are held to these types; nothing here does anything.
 
 pub mod call;
+pub mod channel;
 pub mod error;
 pub mod execution;
 pub mod lists;
 pub mod message;
 pub mod process_image;
+pub mod publish_product;
 pub mod register_product;
 pub mod shared;
+pub mod withdraw_product;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -62,6 +65,12 @@ pub fn all() -> Vec<ContractSchema> {
         ContractSchema::of::<process_image::RecordImage>(),
         ContractSchema::of::<process_image::RecordRejection>(),
         ContractSchema::of::<process_image::AdvanceProducts>(),
+        ContractSchema::of::<publish_product::PlanPublication>(),
+        ContractSchema::of::<publish_product::PlanWithdrawal>(),
+        ContractSchema::of::<publish_product::RecordListing>(),
+        ContractSchema::of::<publish_product::SettleProduct>(),
+        ContractSchema::of::<withdraw_product::PurgeImages>(),
+        ContractSchema::of::<withdraw_product::PurgeProduct>(),
         ContractSchema::of::<shared::PublishEvents>(),
         ContractSchema::of::<shared::SettleOperation>(),
     ]

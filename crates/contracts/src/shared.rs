@@ -63,6 +63,11 @@ pub enum SettleInput {
         /// What came of it, in words.
         result: String,
     },
+    /// Everything was tried, and something was refused.
+    Refused {
+        /// What and why.
+        problem: Problem,
+    },
     /// A step gave up.
     Failed {
         /// What Catch caught.

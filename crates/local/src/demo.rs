@@ -74,12 +74,13 @@ fn user(merchant: &Merchant, role: &str) -> User {
 pub async fn seed(mongodb_uri: &str, database: &str) -> Result<()> {
     let database = Client::with_uri_str(mongodb_uri).await?.database(database);
     let (merchants, channels) = (database.collection("merchants"), database.collection("channels"));
-    let now = jiff::Timestamp::now().to_string();
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     for (id, name) in MERCHANTS {
         let merchant = doc! { "name": name, "status": "VERIFIED", "created_at": &now };
         put(&merchants, id, merchant).await?;
         let channel = doc! {
-            "merchant_id": id, "channel_id": CHANNEL, "type": CHANNEL, "status": "CONNECTED", "created_at": &now,
+            "id": CHANNEL, "merchant_id": id, "channel_type": CHANNEL, "config": {}, "status": "ACTIVE",
+            "version": 1_i64, "created_at": &now, "updated_at": &now,
         };
         put(&channels, &format!("{id}/{CHANNEL}"), channel).await?;
     }
@@ -109,7 +110,7 @@ mod tests {
         seed(&database.uri(), DATABASE).await.unwrap();
 
         assert_eq!(merchants.count_documents(doc! {}).await.unwrap(), 2);
-        assert_eq!(channels.count_documents(doc! { "type": "sandbox" }).await.unwrap(), 2);
+        assert_eq!(channels.count_documents(doc! { "channel_type": "sandbox" }).await.unwrap(), 2);
         let first = merchants.find_one(doc! { "_id": MERCHANTS[0].0 }).await.unwrap().unwrap();
         assert_eq!(first.get_str("name").unwrap(), "Renamed");
     }

@@ -5,6 +5,7 @@
 //! version, events, outbox and intents in it. And every query has a shape that is listed in [`schema`], with an index.
 
 mod aggregate;
+mod channels;
 mod config;
 mod document;
 mod error;
@@ -15,7 +16,9 @@ mod merchants;
 mod migrate;
 mod operations;
 mod outbox;
+mod outcomes;
 mod products;
+mod sandbox;
 pub mod schema;
 mod scope;
 mod sweep;
@@ -25,6 +28,7 @@ use mongodb::options::{ClientOptions, ServerApi, ServerApiVersion};
 use mongodb::{Client, Database};
 
 pub use aggregate::{Aggregates, Outcome, Saved};
+pub use channels::Channels;
 pub use config::MongoConfig;
 pub use error::{Duplicate, Error};
 pub use events::History;
@@ -33,7 +37,9 @@ pub use images::Images;
 pub use merchants::{MerchantRecord, Merchants};
 pub use operations::{OperationFilter, Operations, Settlement};
 pub use outbox::Outboxes;
+pub use outcomes::{CommandRef, Outcomes, StoredOutcome};
 pub use products::{ProductFilter, Products};
+pub use sandbox::{Sandbox, SandboxEffect, SandboxEntry, SandboxKey, SandboxListing, SandboxState};
 pub use scope::{SystemScope, TenantScope};
 pub use sweep::{Leftovers, UnstartedIntent};
 
@@ -84,6 +90,21 @@ impl Store {
     /// The merchant's operations.
     pub fn operations(&self, scope: TenantScope) -> Operations {
         Operations::new(&self.database, scope)
+    }
+
+    /// The merchant's channels.
+    pub fn channels(&self, scope: TenantScope) -> Channels {
+        Channels::new(&self.database, scope)
+    }
+
+    /// What came of commands at the merchant's channels.
+    pub fn outcomes(&self, scope: TenantScope) -> Outcomes {
+        Outcomes::new(&self.database, scope)
+    }
+
+    /// The merchant's listings on the sandbox marketplace.
+    pub fn sandbox(&self, scope: TenantScope) -> Sandbox {
+        Sandbox::new(&self.database, scope)
     }
 
     /// What happened to the merchant's products and images.

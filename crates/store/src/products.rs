@@ -39,7 +39,8 @@ impl Products {
         Ok(self.collection.find_one(filter).await?)
     }
 
-    /// Up to `limit` products, newest first, from the one after `after` on.
+    /// Up to `limit` products, newest first, from the one after `after` on. Those that are being deleted are gone for
+    /// whoever reads.
     ///
     /// # Errors
     /// When the database fails.
@@ -51,7 +52,7 @@ impl Products {
     ) -> Result<Vec<Product>, Error> {
         let range = after.map(|id| doc! { "$lt": id.to_string() });
         let merchant = Bson::from(self.merchant());
-        let (shape, filter): (&Shape, _) = match (filter.status, &filter.channel) {
+        let (shape, mut filter): (&Shape, _) = match (filter.status, &filter.channel) {
             (None, None) => (&schema::PRODUCTS_NEWEST, schema::PRODUCTS_NEWEST.filter([merchant], range)),
             (Some(status), None) => {
                 let shape = &schema::PRODUCTS_IN_STATUS;
@@ -66,6 +67,19 @@ impl Products {
                 (shape, shape.filter([merchant, channel.as_str().into(), status.name().into()], range))
             }
         };
+        // They are few, so that the index serves as if they were not there.
+        filter.insert("deleting", doc! { "$exists": false });
+        self.collected(shape, filter, limit).await
+    }
+
+    /// Up to `limit` products that are live on a channel, newest first; also those that are being deleted, which the
+    /// channel has yet to let go.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn live_on(&self, channel: &ChannelId, limit: u32) -> Result<Vec<Product>, Error> {
+        let shape = &schema::PRODUCTS_LIVE_ON;
+        let filter = shape.filter([self.merchant().into(), channel.as_str().into()], None);
         self.collected(shape, filter, limit).await
     }
 

@@ -20,6 +20,14 @@ pub const IDEMPOTENCY: &str = "idempotency";
 pub const MERCHANTS: &str = "merchants";
 /// Merchants' connections to sales channels.
 pub const CHANNELS: &str = "channels";
+/// What came of commands at channels.
+pub const OUTCOMES: &str = "outcomes";
+/// Listings on the sandbox marketplace.
+pub const SANDBOX_LISTINGS: &str = "sandbox_listings";
+/// Every call that changed one.
+pub const SANDBOX_LEDGER: &str = "sandbox_ledger";
+/// How often the sandbox's switches have acted.
+pub const SANDBOX_COUNTERS: &str = "sandbox_counters";
 
 /// The unique index whose name tells a taken SKU.
 pub const PRODUCTS_BY_SKU: &str = "products_by_sku";
@@ -140,6 +148,24 @@ shapes! {
     EVENTS_OF_AGGREGATE: EVENTS, equal ["merchant_id", "aggregate_id"], sort Ascending ["sequence"], range Some("sequence");
     /// A request that carried a key.
     IDEMPOTENCY_BY_ID: IDEMPOTENCY, equal ["_id"], sort Ascending [], range None;
+    /// A merchant's channel.
+    CHANNEL_BY_ID: CHANNELS, equal ["_id", "merchant_id"], sort Ascending [], range None;
+    /// The same, as long as nobody wrote to it.
+    CHANNEL_BY_VERSION: CHANNELS, equal ["_id", "merchant_id", "version"], sort Ascending [], range None;
+    /// A merchant's channels.
+    CHANNELS_OF_MERCHANT: CHANNELS, equal ["merchant_id"], sort Ascending ["_id"], range None;
+    /// What came of a command.
+    OUTCOME_BY_ID: OUTCOMES, equal ["_id", "merchant_id"], sort Ascending [], range None;
+    /// Outcomes that nobody has taken over.
+    OUTCOMES_TO_ADOPT: OUTCOMES, equal [], sort Ascending ["adoption_due"], range Some("adoption_due");
+    /// A product's listing on the sandbox marketplace, unless it is closed.
+    SANDBOX_LISTING_OF_PRODUCT: SANDBOX_LISTINGS, equal ["merchant_id", "channel_id", "open_product_id"], sort Ascending [], range None;
+    /// A listing on the sandbox marketplace, as long as nobody wrote to it.
+    SANDBOX_LISTING_BY_VERSION: SANDBOX_LISTINGS, equal ["_id", "merchant_id", "version"], sort Ascending [], range None;
+    /// The calls that changed the listings of a product on the sandbox marketplace.
+    SANDBOX_LEDGER_OF_PRODUCT: SANDBOX_LEDGER, equal ["merchant_id", "channel_id", "product_id"], sort Ascending ["_id"], range None;
+    /// How often a switch of the sandbox has acted.
+    SANDBOX_COUNTER_BY_ID: SANDBOX_COUNTERS, equal ["_id", "merchant_id"], sort Ascending [], range None;
     /// A merchant's record.
     MERCHANT_BY_ID: MERCHANTS, equal ["_id"], sort Ascending [], range None;
 }
@@ -226,6 +252,22 @@ pub const INDEXES: &[Index] = {
             WhereEqual("status", "RUNNING"),
         ),
         index(EVENTS, "events_of_aggregate", &["merchant_id", "aggregate_id", "sequence"], Ascending, Plain),
+        index(CHANNELS, "channels_of_merchant", &["merchant_id", "_id"], Ascending, Plain),
+        index(OUTCOMES, "outcomes_to_adopt", &["adoption_due"], Ascending, WhereExists("adoption_due")),
+        index(
+            SANDBOX_LISTINGS,
+            "sandbox_listings_of_product",
+            &["merchant_id", "channel_id", "open_product_id"],
+            Ascending,
+            UniqueWhereExists("open_product_id"),
+        ),
+        index(
+            SANDBOX_LEDGER,
+            "sandbox_ledger_of_product",
+            &["merchant_id", "channel_id", "product_id", "_id"],
+            Ascending,
+            Plain,
+        ),
         index(IDEMPOTENCY, "idempotency_expires", &["expires_at"], Ascending, Expiring),
     ]
 };
@@ -297,7 +339,7 @@ mod tests {
     #[test]
     fn what_merchants_ask_leads_with_the_merchant() {
         for (name, shape) in SHAPES {
-            let system = ["TO_RELAY", "TO_LAUNCH", "TO_PURGE", "OVERDUE", "IDEMPOTENCY", "MERCHANT_BY"];
+            let system = ["TO_RELAY", "TO_LAUNCH", "TO_PURGE", "TO_ADOPT", "OVERDUE", "IDEMPOTENCY", "MERCHANT_BY"];
             if !system.iter().any(|part| name.contains(part)) {
                 assert!(shape.equality.contains(&"merchant_id"), "{name} forgets the merchant");
             }

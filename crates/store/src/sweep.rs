@@ -9,7 +9,7 @@ use tola_catalog::{Image, ImageId, MerchantId, Operation, ProductId, Timestamp};
 use tola_contracts::message::AggregateRef;
 
 use crate::schema::{self, Shape};
-use crate::{Error, SystemScope};
+use crate::{Error, StoredOutcome, SystemScope};
 
 /// What was left undone, of every merchant, the oldest first.
 pub struct Leftovers {
@@ -85,6 +85,17 @@ impl Leftovers {
         let shape = &schema::OPERATIONS_OVERDUE;
         let filter = shape.filter(["RUNNING".into()], Some(older_than(before)));
         let collection: Collection<Operation> = self.database.collection(shape.collection);
+        Ok(collection.find(filter).sort(shape.order()).limit(i64::from(limit)).await?.try_collect().await?)
+    }
+
+    /// Up to `limit` outcomes that have waited since before `before` to be taken over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unadopted_outcomes(&self, before: Timestamp, limit: u32) -> Result<Vec<StoredOutcome>, Error> {
+        let shape = &schema::OUTCOMES_TO_ADOPT;
+        let filter = shape.filter([], Some(older_than(before)));
+        let collection: Collection<StoredOutcome> = self.database.collection(shape.collection);
         Ok(collection.find(filter).sort(shape.order()).limit(i64::from(limit)).await?.try_collect().await?)
     }
 

@@ -9,6 +9,10 @@ pub struct WorkflowConfig {
     pub register_product: String,
     /// `PROCESS_IMAGE_ARN`
     pub process_image: String,
+    /// `PUBLISH_PRODUCT_ARN`
+    pub publish_product: String,
+    /// `WITHDRAW_PRODUCT_ARN`
+    pub withdraw_product: String,
 }
 
 /// A variable that is not set.
@@ -24,7 +28,12 @@ impl WorkflowConfig {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machines' variables")]
     pub fn from_env() -> Result<Self, MissingArn> {
         let read = |name| std::env::var(name).map_err(|_| MissingArn(name));
-        Ok(Self { register_product: read("REGISTER_PRODUCT_ARN")?, process_image: read("PROCESS_IMAGE_ARN")? })
+        Ok(Self {
+            register_product: read("REGISTER_PRODUCT_ARN")?,
+            process_image: read("PROCESS_IMAGE_ARN")?,
+            publish_product: read("PUBLISH_PRODUCT_ARN")?,
+            withdraw_product: read("WITHDRAW_PRODUCT_ARN")?,
+        })
     }
 
     /// The machine that runs operations of a kind.
@@ -32,6 +41,8 @@ impl WorkflowConfig {
         match kind {
             OperationKind::Register => &self.register_product,
             OperationKind::ProcessImage => &self.process_image,
+            OperationKind::Publish => &self.publish_product,
+            OperationKind::Unpublish | OperationKind::Deactivate | OperationKind::Delete => &self.withdraw_product,
         }
     }
 }

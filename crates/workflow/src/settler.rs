@@ -1,6 +1,7 @@
 //! Settling operations by what became of their executions.
 
-use tola_catalog::{Code, OperationStatus, Problem, ProblemClass, Timestamp, code};
+use tola_catalog::image::Changed;
+use tola_catalog::{Actor, Code, OperationStatus, Origin, Problem, ProblemClass, Timestamp, code};
 use tola_contracts::OperationRef;
 use tola_contracts::shared::{CaughtError, SettleInput};
 use tola_store::{Settlement, Store, TenantScope};
@@ -34,7 +35,29 @@ impl Settler {
             None => failed(code::EXECUTION_LOST, code::EXECUTION_LOST.cause.to_owned()),
         };
         let operations = self.store.operations(TenantScope::of_operation(operation));
-        Ok(operations.settle(operation.operation_id, &settlement, now).await?)
+        let settled = operations.settle(operation.operation_id, &settlement, now).await?;
+        if let (true, Some(problem)) = (settled, &settlement.problem) {
+            self.abandon(operation, problem, now).await?;
+        }
+        Ok(settled)
+    }
+
+    /// Ends the commands that a dead execution left waiting, so that edits and requests don't wait for them.
+    async fn abandon(&self, operation: &OperationRef, problem: &Problem, now: Timestamp) -> Result<(), Error> {
+        let scope = TenantScope::of_operation(operation);
+        let known = self.store.operations(scope).get(operation.operation_id).await?;
+        let Some(product) = known.and_then(|known| known.product_id) else { return Ok(()) };
+        let correlation_id = operation.correlation_id.clone();
+        let origin = Origin { now, actor: Actor::system("settler"), correlation_id };
+        let products = self.store.products(scope);
+        let _ = products
+            .change(product, |product| {
+                let id = operation.operation_id;
+                let changes = [product.abandon(id, problem, &origin), product.tell(id, &origin)];
+                Ok::<_, tola_store::Error>(if changes.contains(&Changed::Yes) { Changed::Yes } else { Changed::No })
+            })
+            .await?;
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use tola_catalog::operation::{Intent, Subject};
 use tola_catalog::{ImageId, OperationId};
 use tola_contracts::message::AggregateRef;
@@ -94,6 +94,11 @@ impl App {
             self.launch(scope, subject, intent).await;
         }
         asked.is_some()
+    }
+
+    /// Starts every operation whose intent lies in the document: those of this write, and what another request left.
+    pub(crate) async fn launch_all(&self, scope: TenantScope, subject: Subject, intents: &[Intent]) {
+        join_all(intents.iter().map(|intent| self.launch(scope, subject, intent))).await;
     }
 
     /// Delivers the events of a write that started no workflow. What is not delivered now is delivered by the sweep.

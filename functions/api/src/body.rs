@@ -31,6 +31,24 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// A JSON body of a known form, or none, which says the same as `{}`.
+#[derive(Debug)]
+pub struct OptionalBody<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let bytes = buffer(body).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        let JsonBody(body) = JsonBody::from_request(Request::from_parts(parts, Body::from(bytes)), state).await?;
+        Ok(Self(body))
+    }
+}
+
 /// No body, or an empty object: an action that takes nothing.
 #[derive(Debug)]
 pub struct NoBody;

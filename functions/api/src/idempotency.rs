@@ -93,7 +93,7 @@ async fn once(
     let key = IdempotencyKey {
         route: format!("{} {}", parts.method, parts.uri.path()),
         key,
-        body_hash: hex::encode(Sha256::digest(&body)),
+        body_hash: hash(parts.uri.query(), &body),
     };
     let records = app.store.idempotency(scope);
     match records.begin(&key, Ids::fresh().0, now()).await? {
@@ -113,6 +113,17 @@ async fn once(
             Err(refused(StatusCode::CONFLICT, code::IDEMPOTENCY_KEY_IN_FLIGHT).retry_after(seconds))
         }
     }
+}
+
+/// What tells one request of a route from another: with another query it asks for something else, too.
+fn hash(query: Option<&str>, body: &[u8]) -> String {
+    let mut hash = Sha256::new_with_prefix(body);
+    if let Some(query) = query {
+        // No body has a zero byte: JSON escapes it.
+        hash.update([0]);
+        hash.update(query);
+    }
+    hex::encode(hash.finalize())
 }
 
 fn refused(status: StatusCode, code: tola_catalog::Code) -> ApiError {

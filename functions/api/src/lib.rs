@@ -9,6 +9,7 @@
 pub mod adapters;
 pub mod app;
 pub mod body;
+pub mod channel_types;
 pub mod config;
 pub mod cursor;
 pub mod error;

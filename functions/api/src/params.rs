@@ -60,6 +60,14 @@ impl Params {
         self.take(name).map(|text| parse(&text).ok_or_else(refuse)).transpose()
     }
 
+    /// A switch that is off unless it is said to be on.
+    ///
+    /// # Errors
+    /// 400 `INVALID_PARAMETER` for anything but `true` and `false`.
+    pub fn switch(&mut self, name: &str) -> Result<bool, ApiError> {
+        Ok(self.parsed(name, "true or false", |text| text.parse().ok())?.unwrap_or(false))
+    }
+
     /// How many items a page has: 1 to 100, 20 if nothing is said.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use lambda_http::RequestExt as _;
 use lambda_http::request::RequestContext;
 use tola_catalog::{MerchantId, Timestamp};
 use ulid::Ulid;
@@ -66,6 +67,7 @@ pub async fn context(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let ids = RequestIds::of(&request);
     let method = request.method().clone();
+    let invocation = request.lambda_context_ref().map(|context| context.request_id.clone());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(ids.clone());
 
@@ -84,6 +86,7 @@ pub async fn context(mut request: Request, next: Next) -> Response {
         duration_ms = started.elapsed().as_secs_f64() * 1_000.0,
         merchant.id = merchant.as_deref(),
         request_id = ids.request,
+        invocation_id = invocation,
         correlation_id = ids.correlation,
         "answered a request"
     );

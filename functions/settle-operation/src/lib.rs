@@ -37,6 +37,9 @@ fn settlement(input: SettleInput) -> Settlement {
         SettleInput::Succeeded { result } => {
             Settlement { status: OperationStatus::Succeeded, result: Some(result), problem: None }
         }
+        SettleInput::Refused { problem } => {
+            Settlement { status: OperationStatus::Failed, result: None, problem: Some(problem) }
+        }
         SettleInput::Failed { error } => {
             Settlement { status: OperationStatus::Failed, result: None, problem: Some(error.problem()) }
         }

@@ -4,6 +4,7 @@
 mod images;
 mod operations;
 mod outboxes;
+mod outcomes;
 mod queue;
 
 use std::time::Duration;
@@ -51,6 +52,8 @@ pub struct Swept {
     pub launched: usize,
     /// Operations that were settled.
     pub settled: usize,
+    /// Answers of channels that were taken over.
+    pub adopted: usize,
     /// Images that were deleted for good.
     pub purged: usize,
     /// What failed; the next sweep tries again.
@@ -74,6 +77,10 @@ impl Sweep {
         match leftovers.overdue_operations(now.before(LONG), MOST).await {
             Ok(operations) => self.settle(operations, now, &mut swept).await,
             Err(error) => swept.failed("looking for operations that run for long", &error),
+        }
+        match leftovers.unadopted_outcomes(waiting, MOST).await {
+            Ok(outcomes) => self.adopt(outcomes, now, &mut swept).await,
+            Err(error) => swept.failed("looking for answers of channels", &error),
         }
         match leftovers.half_purged_images(now.before(GRACE), MOST).await {
             Ok(images) => self.purge(images, now, &mut swept).await,

@@ -4,10 +4,14 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use tola_contracts::channel::CommandAnswer;
 
 use super::expression::{Expression, expressions_in};
 use super::{Subject, schema};
-use crate::asl::{Edge, Way};
+use crate::asl::{Edge, Way, submits};
+
+/// The one expression that is more than a path: the queue of a channel's adapter, by the channel's type.
+const QUEUE_OF_TYPE: &str = "{% '${CommandQueuePrefix}' & $states.input.channel_type & '-commands' %}";
 
 /// What the expressions of a state can see.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -50,7 +54,10 @@ impl Environment {
     /// The same, for an expression that may use the answer of the state's function: all of it is under `Payload`.
     pub(super) fn with_result(&self, subject: &Subject, state: &Value) -> Self {
         let answer = subject.contract(state).map(|contract| contract.output.clone());
-        let result = answer.map(|answer| json!({ "type": "object", "properties": { "Payload": answer } }));
+        let mut result = answer.map(|answer| json!({ "type": "object", "properties": { "Payload": answer } }));
+        if submits(state) {
+            result = Some(schema::of::<CommandAnswer>());
+        }
         Self { result, ..self.clone() }
     }
 
@@ -63,6 +70,8 @@ impl Environment {
         let state = &subject.machine.states()[edge.from];
         let (source, sight) = match edge.way {
             Way::Next => (state, self.with_result(subject, state)),
+            // Variables that an item sets are its own: what leaves the map has only those that came in.
+            Way::Each => return self.of_each_item(state),
             Way::Rule(rule) => (rule, self.clone()),
             Way::Caught(catch) => (catch, self.with_error()),
         };
@@ -77,6 +86,13 @@ impl Environment {
             variables.insert(name.clone(), vec![sight.shape(value)]);
         }
         Self { input, variables, execution_input: self.execution_input.clone(), result: None, caught: false }
+    }
+
+    /// What a map's first state sees: one of the items.
+    fn of_each_item(&self, map: &Value) -> Self {
+        let items = map["Items"].as_str().and_then(Expression::parse).and_then(|items| self.resolve(&items).ok());
+        let item = items.and_then(|items| items.get("items").cloned()).unwrap_or_default();
+        Self { input: vec![item], result: None, caught: false, ..self.clone() }
     }
 
     /// What is known whichever of two ways was taken.
@@ -138,6 +154,7 @@ impl Environment {
             ["states", "input", rest @ ..] => (self.input.clone(), rest),
             ["states", "context", "Execution", "Input", rest @ ..] => (vec![self.execution_input.clone()], rest),
             ["states", "context", "Execution", "Id" | "Name"] | ["states", "context", "State", "Name"] => (text(), &[]),
+            ["states", "context", "Task", "Token"] => (text(), &[]),
             ["states", "context", "State", "RetryCount"] => (number(), &[]),
             ["states", "result", rest @ ..] => match &self.result {
                 Some(result) => (vec![result.clone()], rest),
@@ -185,6 +202,7 @@ pub(super) fn expressions(subject: &Subject) -> Vec<String> {
 
 fn problems(value: &Value, sight: &Environment) -> Vec<String> {
     let problem = |text: &str| match Expression::parse(text) {
+        None if text == QUEUE_OF_TYPE => None,
         None => Some(format!("{text} is more than a path; expressions move data, Rust decides")),
         Some(expression) => sight.resolve(&expression).err().map(|why| format!("{text} {why}")),
     };

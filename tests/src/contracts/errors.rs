@@ -4,6 +4,7 @@ use serde_json::Value;
 use tola_contracts::StepErrorKind;
 
 use super::Subject;
+use crate::asl::submits;
 
 /// Lambda did not take the call: trying again is right for every step.
 const NOT_TAKEN: [&str; 5] = [
@@ -18,12 +19,16 @@ const NOT_TAKEN: [&str; 5] = [
 const LOST: [&str; 5] =
     ["Lambda.Unknown", "Runtime.ExitError", "Runtime.Unknown", "Sandbox.Timedout", "States.Timeout"];
 
+/// The queue did not take the message, the channel could not be reached, or its adapter gave no answer.
+const NOT_CARRIED_OUT: [&str; 4] = ["SQS.AmazonSQSException", "SQS.SdkClientException", "TRANSIENT", "States.Timeout"];
+
 /// Every task retries what trying again helps, by name, with growing and scattered pauses, and nothing else.
 pub(super) fn retries(subject: &Subject) -> Vec<String> {
     let ours = StepErrorKind::ALL.into_iter().filter(|kind| kind.is_retryable()).map(StepErrorKind::name);
-    let wanted: Vec<_> = NOT_TAKEN.into_iter().chain(LOST).chain(ours).collect();
+    let of_steps: Vec<_> = NOT_TAKEN.into_iter().chain(LOST).chain(ours).collect();
     let mut found = Vec::new();
     for (name, state) in subject.machine.tasks() {
+        let wanted = if submits(state) { NOT_CARRIED_OUT.to_vec() } else { of_steps.clone() };
         let retriers: Vec<_> = state["Retry"].as_array().into_iter().flatten().collect();
         let retried: Vec<_> = retriers.iter().flat_map(|retrier| names(retrier)).collect();
         for error in wanted.iter().filter(|error| !retried.contains(error)) {

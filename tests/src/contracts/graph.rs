@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::asl::{Machine, Way, function};
+use crate::asl::{Machine, WITHIN, Way, function, submits};
 
 /// The machine as a Mermaid flowchart: boxes are tasks, rhombs are choices, dotted ways are caught errors.
 pub(super) fn mermaid(machine: &Machine) -> String {
@@ -25,12 +25,14 @@ pub(super) fn mermaid(machine: &Machine) -> String {
                     line(format!("{from} -- otherwise --> {to}"));
                 }
                 Way::Next => line(format!("{from} --> {to}")),
+                Way::Each => line(format!("{from} == each ==> {to}")),
                 Way::Rule(rule) => line(format!("{from} -- \"{}\" --> {to}", condition(rule))),
                 Way::Caught(_) if caught.insert(to.clone()) => line(format!("{from} -. gives up .-> {to}")),
                 Way::Caught(_) => {}
             }
         }
-        if machine.states()[*name]["End"] == true {
+        let state = &machine.states()[*name];
+        if state["End"] == true && state.get(WITHIN).is_none() {
             line(format!("{} --> done((( )))", id(name)));
         }
     }
@@ -42,7 +44,9 @@ fn node(name: &str, state: &Value) -> String {
     match state["Type"].as_str() {
         Some("Choice") => format!("{id}{{\"{name}\"}}"),
         Some("Fail" | "Succeed") => format!("{id}([\"{name}\"])"),
-        _ => format!("{id}[\"{name}<br><small>{}</small>\"]", function(state).unwrap_or_default()),
+        Some("Task") if submits(state) => format!("{id}[\"{name}<br><small>the channel's adapter</small>\"]"),
+        Some("Task") => format!("{id}[\"{name}<br><small>{}</small>\"]", function(state).unwrap_or_default()),
+        _ => format!("{id}[\"{name}\"]"),
     }
 }
 

@@ -100,10 +100,10 @@ fn every_check_finds_its_mistake() {
 
 #[test]
 fn every_kind_of_operation_has_its_machine_and_every_machine_its_kind() {
-    use tola_catalog::operation::OperationKind::{ProcessImage, Register};
-    let kinds = [Register, ProcessImage].map(|kind| match kind {
+    use tola_catalog::operation::OperationKind::{Deactivate, Delete, ProcessImage, Publish, Register, Unpublish};
+    let kinds = [Register, ProcessImage, Publish, Unpublish, Deactivate, Delete].map(|kind| match kind {
         // A new kind does not compile until it is listed here.
-        Register | ProcessImage => kind.machine().to_owned(),
+        Register | ProcessImage | Publish | Unpublish | Deactivate | Delete => kind.machine().to_owned(),
     });
 
     assert_eq!(crate::workspace::machines(), kinds.into());

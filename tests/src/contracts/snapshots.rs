@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::graph;
 use crate::asl::Machine;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Subject;
-use crate::asl::{Way, function};
+use crate::asl::{WITHIN, Way, function};
 
 /// Fields that belong to JSONPath, which our machines do not speak.
 const JSON_PATH_FIELDS: [&str; 7] =
@@ -96,10 +96,11 @@ pub(super) fn endings(subject: &Subject) -> Vec<String> {
     for (name, state) in machine.states() {
         let before = || machine.edges().into_iter().filter(|edge| edge.to == name);
         let kind = state["Type"].as_str().unwrap_or_default();
-        if state["End"] == true && !settles(name, "SUCCEEDED") {
+        if state["End"] == true && state.get(WITHIN).is_none() && !settles(name, "SUCCEEDED") {
             found.push(format!("`{name}` ends the machine without settling its operation"));
         }
-        if kind == "Fail" && before().any(|edge| !settles(edge.from, "FAILED")) {
+        let tells_why = |name: &str| settles(name, "FAILED") || settles(name, "REFUSED");
+        if kind == "Fail" && before().any(|edge| !tells_why(edge.from)) {
             found.push(format!("`{name}` is reached without settling the failure"));
         }
         // The one end that settles nothing: trying to settle gave up, and the sweep will.

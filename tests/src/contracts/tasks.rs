@@ -5,16 +5,20 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Subject;
-use crate::asl::{function, substitution};
+use crate::asl::{function, submits, substitution};
 use crate::cloudformation::{listed, referred};
 
-/// The only integration that our machines use so far.
+/// Calls a function; the other integration that our machines use is [`SUBMIT`](crate::asl::SUBMIT).
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
+
+/// Filled in with what the URLs of all adapters' queues begin with, so that a new channel type touches no machine.
+const QUEUES: &str = "CommandQueuePrefix";
+const QUEUE_PREFIX: &str = "https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/tola-${Stage}-";
 
 /// Every task invokes a function that has a contract.
 pub(super) fn functions(subject: &Subject) -> Vec<String> {
     let mut found = Vec::new();
-    for (name, state) in subject.machine.tasks() {
+    for (name, state) in subject.machine.tasks().filter(|(_, state)| !submits(state)) {
         if state["Resource"] != INVOKE {
             found.push(format!("`{name}` calls {}, and not {INVOKE}", state["Resource"]));
         }
@@ -39,12 +43,19 @@ pub(super) fn substitutions(subject: &Subject) -> Vec<String> {
         found.push("its DefinitionUri is another file".to_owned());
     }
     let called: BTreeSet<_> = subject.machine.tasks().filter_map(|(_, state)| substitution(state)).collect();
+    let prefix = subject.machine.tasks().any(|(_, state)| submits(state)).then_some(QUEUES);
     let given = resource.property("/DefinitionSubstitutions").and_then(Value::as_object);
     let given: Vec<_> = given.into_iter().flatten().collect();
-    for missing in called.iter().filter(|name| !given.iter().any(|(key, _)| key == *name)) {
+    for missing in called.iter().chain(&prefix).filter(|name| !given.iter().any(|(key, _)| key == *name)) {
         found.push(format!("the template does not substitute `{missing}`"));
     }
     for (key, value) in &given {
+        if Some(key.as_str()) == prefix {
+            if value["Fn::Sub"] != QUEUE_PREFIX {
+                found.push(format!("`{key}` is not what all of our queues begin with"));
+            }
+            continue;
+        }
         if !called.contains(key.as_str()) {
             found.push(format!("no state uses the substitution `{key}`"));
         }

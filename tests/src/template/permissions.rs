@@ -10,6 +10,8 @@ const ANY_RESOURCE: &[(&str, &str)] = &[
     // Log deliveries belong to the account; AWS documents these actions without resources.
     ("RegisterProduct", "DeliverItsLog"),
     ("ProcessImage", "DeliverItsLog"),
+    ("PublishProduct", "DeliverItsLog"),
+    ("WithdrawProduct", "DeliverItsLog"),
 ];
 
 /// Every statement names its actions and resources; nobody has a policy that AWS writes.

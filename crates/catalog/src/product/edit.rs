@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::{AttributeValue, Canonical, MAX_ATTRIBUTES, MAX_IMAGES, MAX_TAGS, Product, ProductImage};
+use crate::completeness::Missing;
 use crate::event::{EventKind, MAX_POINTERS, Origin};
-use crate::id::{ImageId, OperationId};
+use crate::id::{ChannelId, ImageId, OperationId};
 use crate::image::Changed;
 use crate::money::Money;
 use crate::status::{NotPossible, Request, permit};
@@ -52,6 +53,18 @@ pub enum Refused {
     /// The product's state does not allow it.
     #[error(transparent)]
     NotPossible(#[from] NotPossible),
+    /// Something is missing before it can be offered.
+    #[error("the product is not complete")]
+    Incomplete {
+        /// What is missing.
+        missing: Vec<Missing>,
+    },
+    /// A withdrawal has to come to its end first.
+    #[error("the product is still being withdrawn from {channel}; wait for that, or see its operation")]
+    WithdrawalRuns {
+        /// From where, or from where among others.
+        channel: ChannelId,
+    },
     /// A value is out of bounds.
     #[error("{message}")]
     Invalid {

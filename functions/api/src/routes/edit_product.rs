@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tola_catalog::operation::Subject;
 use tola_catalog::product::{AttributeValue, Edit, ImageReference, MAX_IMAGES};
+use tola_catalog::status::permit;
 use tola_catalog::text::{AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
-use tola_catalog::{Money, Product, ProductId};
+use tola_catalog::{Money, Product, ProductId, Request};
 use tola_contracts::message::AggregateRef;
 use tola_store::Outcome;
 
@@ -107,21 +108,21 @@ pub(super) async fn edit(
 ) -> Result<Response, ApiError> {
     let (scope, origin, wanted) = (caller.scope(), caller.origin(now()), Wanted::from(body));
     let products = app.store.products(scope);
-    let visible = |product: &Product| product.deleting.is_none();
     // First whether it is there at all: a foreign id is 404, whatever else is wrong with the request.
-    products.get(id).await?.filter(visible).ok_or_else(ApiError::not_found)?;
+    let found = products.get(id).await?.ok_or_else(ApiError::not_found)?;
+    permit(found.status, found.deleting.is_some(), Request::Edit)?;
     let if_match = IfMatch::read(&headers)?;
     // Too many are refused by the catalog, and need not be looked for.
     if wanted.images().len() <= MAX_IMAGES {
         refuse_unknown(&app, scope, wanted.images()).await?;
     }
 
+    let mut known = Vec::new();
     let outcome = products.change(id, |product| {
-        if !visible(product) {
-            return Err(ApiError::not_found());
-        }
+        permit(product.status, product.deleting.is_some(), Request::Edit)?;
         if_match.permit(product)?;
-        Ok(product.edit(wanted.for_product(product), ids.operation(), &origin)?)
+        known = product.intents.iter().map(|intent| intent.operation_id).collect();
+        Ok::<_, ApiError>(product.edit(wanted.for_product(product), ids.operation(), &origin)?)
     });
     let moved = match outcome.await? {
         Outcome::Moved(product) => product,
@@ -129,12 +130,15 @@ pub(super) async fn edit(
         Outcome::Absent => return Err(ApiError::not_found()),
     };
     rescue(&app, scope, &moved.image_ids(), &origin).await;
-    let subject = Subject::Product(id);
-    if !app.launch_if_asked(scope, subject, &moved.intents, ids.operation()).await {
+    // New images are looked at, and channels that have the product follow the edit.
+    let begun: Vec<_> = moved.intents.iter().filter(|intent| !known.contains(&intent.operation_id)).cloned().collect();
+    let Some(first) = begun.first().map(|intent| intent.operation_id) else {
         app.drain(AggregateRef::Product(id)).await;
         return answer(&app, &moved, None).await;
-    }
-    let operation = of_subject(&app, scope, subject, &moved.intents, ids.operation()).await;
+    };
+    let subject = Subject::Product(id);
+    app.launch_all(scope, subject, &begun).await;
+    let operation = of_subject(&app, scope, subject, &begun, first).await;
     answer(&app, &moved, operation.as_ref().map(OperationView::whole)).await
 }
 

@@ -1,5 +1,8 @@
 //! The routes, in one table: path, policy, parameters and handler of each. A route can't be declared without them.
 
+mod action;
+pub mod channels;
+mod connect_channel;
 mod create_product;
 mod delete_image;
 mod edit_product;
@@ -8,7 +11,9 @@ pub mod history;
 pub mod images;
 pub mod operations;
 pub mod products;
+mod publish;
 mod retry;
+mod withdraw;
 
 use std::collections::BTreeSet;
 
@@ -61,6 +66,15 @@ routes! {
     GET    "/v1/products/{id}/history"   Read   ["limit", "cursor"]                                 history::list;
     GET    "/v1/products/by-sku/{sku}"   Read   []                                                  products::by_sku;
     GET    "/v1/products/by-slug/{slug}" Read   []                                                  products::by_slug;
+    POST   "/v1/products/{id}/publish"   Write  ["dry_run"]                                         publish::publish;
+    POST   "/v1/products/{id}/unpublish" Write  []                                                  withdraw::unpublish;
+    POST   "/v1/products/{id}/deactivate" Write []                                                  withdraw::deactivate;
+    POST   "/v1/products/{id}/reactivate" Write []                                                  withdraw::reactivate;
+    DELETE "/v1/products/{id}"           Write  []                                                  withdraw::delete;
+    GET    "/v1/channels"                Read   ["merchant"]                                        channels::list;
+    PUT    "/v1/channels/{id}"           Write  []                                                  connect_channel::connect;
+    GET    "/v1/channels/{id}"           Read   []                                                  channels::read;
+    DELETE "/v1/channels/{id}"           Write  []                                                  channels::disconnect;
     POST   "/v1/images"                  Write  []                                                  images::create;
     GET    "/v1/images/{id}"             Read   []                                                  images::read;
     DELETE "/v1/images/{id}"             Write  []                                                  delete_image::delete;

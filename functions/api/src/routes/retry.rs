@@ -35,28 +35,41 @@ pub(super) async fn retry(
     if !failed.may_retry() {
         return Err(ApiError::not_possible(format!("only what failed can be retried; next: {}", failed.next())));
     }
-    let subject = failed.subject().ok_or_else(|| ApiError::internal("the operation is about nothing"))?;
-    refuse_if_gone(&app, scope, subject).await?;
+    refuse_if_gone(&app, scope, &failed, subject(&failed)?).await?;
+    let begun = again(&app, scope, &failed, ids.operation(), &origin).await?;
+    Ok((StatusCode::ACCEPTED, Json(shown(&begun)?)))
+}
 
-    let successor = operations.retried_by(id, ids.operation()).await?.ok_or_else(ApiError::not_found)?;
+/// The operation that does a failed one again: begun now, or before, by whoever asked for it first.
+pub(super) async fn again(
+    app: &App,
+    scope: TenantScope,
+    failed: &Operation,
+    minted: OperationId,
+    origin: &Origin,
+) -> Result<Operation, ApiError> {
+    let (operations, subject) = (app.store.operations(scope), subject(failed)?);
+    let successor = operations.retried_by(failed.id, minted).await?.ok_or_else(ApiError::not_found)?;
     if let Some(begun) = operations.get(successor).await? {
-        return accepted(&begun);
+        return Ok(begun);
     }
-    let intents = ask(&app, scope, &failed, subject, successor, &origin).await?;
+    let intents = ask(app, scope, failed, subject, successor, origin).await?;
     app.launch_if_asked(scope, subject, &intents, successor).await;
-    match of_subject(&app, scope, subject, &intents, successor).await {
-        Some(begun) => accepted(&begun),
-        None => Err(ApiError::unavailable("the retry was launched by another request, and can't be read yet")),
-    }
+    let begun = of_subject(app, scope, subject, &intents, successor).await;
+    begun.ok_or_else(|| ApiError::unavailable("the retry was launched by another request, and can't be read yet"))
 }
 
-fn accepted(operation: &Operation) -> Result<(StatusCode, Json<serde_json::Value>), ApiError> {
-    Ok((StatusCode::ACCEPTED, Json(shown(operation)?)))
+fn subject(operation: &Operation) -> Result<Subject, ApiError> {
+    operation.subject().ok_or_else(|| ApiError::internal("the operation is about nothing"))
 }
 
-async fn refuse_if_gone(app: &App, scope: TenantScope, subject: Subject) -> Result<(), ApiError> {
+/// A product that is being deleted is there for its deletion alone.
+async fn refuse_if_gone(app: &App, scope: TenantScope, failed: &Operation, subject: Subject) -> Result<(), ApiError> {
     let there = match subject {
-        Subject::Product(id) => app.store.products(scope).get(id).await?.is_some_and(|p| p.deleting.is_none()),
+        Subject::Product(id) => {
+            let product = app.store.products(scope).get(id).await?;
+            product.is_some_and(|product| product.deleting.is_none() || failed.kind == OperationKind::Delete)
+        }
         Subject::Image(id) => {
             let image = app.store.images(scope).get(id).await?;
             image.is_some_and(|image| image.status != ImageStatus::Purging)
@@ -75,6 +88,7 @@ async fn ask(
     successor: OperationId,
     origin: &Origin,
 ) -> Result<Vec<Intent>, ApiError> {
+    use OperationKind::{Deactivate, Delete, Publish, Unpublish};
     let (kind, retry_of) = (failed.kind, Some(failed.id));
     // The last operation of its kind is the successor from the write of its intent on, pulled or not.
     let asked = |last: Option<&OperationId>| last == Some(&successor);
@@ -86,6 +100,17 @@ async fn ask(
                     return Ok::<_, ApiError>(Changed::No);
                 }
                 product.request_registration(successor, retry_of, origin);
+                Ok(Changed::Yes)
+            });
+            outcome.await?.document().map(|product| product.intents)
+        }
+        (Subject::Product(id), kind @ (Publish | Unpublish | Deactivate | Delete)) => {
+            let products = app.store.products(scope);
+            let outcome = products.change(id, |product| {
+                if asked(product.last_operation.get(&kind)) {
+                    return Ok::<_, ApiError>(Changed::No);
+                }
+                product.request_again(kind, successor, failed.id, origin)?;
                 Ok(Changed::Yes)
             });
             outcome.await?.document().map(|product| product.intents)

@@ -1,13 +1,17 @@
 //! What clients see: never a document itself, but what of it is theirs.
 
+mod channel;
 mod event;
 mod image;
 mod operation;
 mod page;
+mod plan;
 mod product;
 
+pub use channel::ChannelView;
 pub use event::EventView;
 pub use image::{ImageView, RenditionView};
 pub use operation::OperationView;
 pub use page::Page;
+pub use plan::{PlanView, PlannedView};
 pub use product::{ProductItem, ProductView};

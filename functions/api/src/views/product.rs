@@ -74,7 +74,9 @@ struct ListingView<'a> {
 struct CommandView<'a> {
     kind: CommandKind,
     revision: u64,
+    fence: u64,
     state: CommandState,
+    operation_id: OperationId,
     problem: Option<&'a Problem>,
 }
 
@@ -135,7 +137,9 @@ fn listing_view(listing: &Listing) -> ListingView<'_> {
     let command = listing.command.as_ref().map(|command| CommandView {
         kind: command.kind,
         revision: command.revision,
+        fence: command.fence,
         state: command.state,
+        operation_id: command.operation_id,
         problem: command.problem.as_ref(),
     });
     ListingView { desired: listing.desired, overrides: &listing.overrides, observed: &listing.observed, command }

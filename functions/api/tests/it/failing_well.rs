@@ -144,7 +144,9 @@ async fn paths_and_methods_that_are_not_there_say_so() {
     }
     for (method, path, allow) in [
         ("PUT", "/v1/products", "GET, HEAD, POST"),
-        ("DELETE", "/v1/products/x", "GET, HEAD, PATCH"),
+        ("PUT", "/v1/products/x", "DELETE, GET, HEAD, PATCH"),
+        ("PATCH", "/v1/channels/x", "DELETE, GET, HEAD, PUT"),
+        ("GET", "/v1/products/x/publish", "POST"),
         ("GET", "/v1/images", "POST"),
         ("POST", "/v1/health", "GET, HEAD"),
         ("OPTIONS", "/v1/operations", "GET, HEAD"),

@@ -3,13 +3,17 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests report by panicking, as tests do")]
 #![expect(clippy::needless_pass_by_value, reason = "json!(…) at a call reads best without a &")]
 
+mod channels;
 mod editing;
 mod failing_well;
 mod gateway;
 mod idempotency;
 mod images;
+mod market;
 mod operations;
 mod products;
+mod publishing;
 mod robustness;
 mod support;
 mod tenants;
+mod withdrawing;

@@ -33,6 +33,13 @@ fn any_json() -> impl Strategy<Value = Value> {
             "brand",
             "category_id",
             "content_type",
+            "channels",
+            "type",
+            "config",
+            "switch",
+            "required_attributes",
+            "secret",
+            "paused",
         ])
         .prop_map(str::to_owned),
         any::<String>(),
@@ -68,6 +75,15 @@ fn nearly_a_product() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Bodies that are nearly right: a channel whose switchboard says anything.
+fn nearly_a_channel() -> impl Strategy<Value = Value> {
+    let switch = prop::collection::vec(("[a-z]{1,8}|\\PC{1,2}", any_json()), 0..2);
+    switch.prop_map(|switch| {
+        let switch: Map<_, _> = switch.into_iter().collect();
+        json!({ "type": "sandbox", "config": { "switch": switch, "required_attributes": ["color"] } })
+    })
+}
+
 /// A product that is right, with texts of every kind.
 fn a_product() -> impl Strategy<Value = Value> {
     ("\\PC{1,40}", any::<String>(), prop::collection::vec(any::<String>(), 0..4), any::<f64>()).prop_map(
@@ -82,6 +98,8 @@ fn any_body() -> impl Strategy<Value = Vec<u8>> {
         1 => prop::collection::vec(any::<u8>(), 0..200),
         2 => any_json().prop_map(|json| json.to_string().into_bytes()),
         1 => Just(br#"{"content_type":"image/png"}"#.to_vec()),
+        1 => Just(br#"{"channels":["shop"]}"#.to_vec()),
+        2 => nearly_a_channel().prop_map(|json| json.to_string().into_bytes()),
         4 => nearly_a_product().prop_map(|json| json.to_string().into_bytes()),
         4 => a_product().prop_map(|json| json.to_string().into_bytes()),
     ]
@@ -104,13 +122,18 @@ fn any_header() -> impl Strategy<Value = (String, Vec<u8>)> {
 
 fn any_route() -> impl Strategy<Value = (&'static str, &'static str)> {
     let any = prop::sample::select(api::ROUTES.to_vec()).prop_map(|(method, path, _)| (method, path));
-    prop_oneof![2 => any, 1 => Just(("POST", "/v1/products")), 1 => Just(("PATCH", "/v1/products/{id}"))]
+    prop_oneof![
+        2 => any,
+        1 => Just(("POST", "/v1/products")),
+        1 => Just(("PATCH", "/v1/products/{id}")),
+        1 => Just(("PUT", "/v1/channels/{id}")),
+    ]
 }
 
 fn any_query() -> impl Strategy<Value = String> {
     prop_oneof![
         9 => Just(String::new()),
-        1 => "\\?(limit|cursor|status|channel|merchant|product_id|x)=[A-Za-z0-9%+&=_-]{0,30}",
+        1 => "\\?(limit|cursor|status|channel|merchant|product_id|dry_run|x)=[A-Za-z0-9%+&=_-]{0,30}",
     ]
 }
 
@@ -122,6 +145,8 @@ fn no_request_whatever_gets_a_5xx() {
     let image = runtime.block_on(ana.promises_image());
     let made = runtime.block_on(ana.registers(json!({ "sku": "S", "images": [{ "image_id": image }] })));
     let (product, operation) = (made.text("/id"), made.text("/operation/id"));
+    let victim = runtime.block_on(ana.registers(json!({}))).text("/id").to_owned();
+    runtime.block_on(ana.connects("shop"));
 
     let headers = prop::collection::vec(any_header(), 0..2);
     let request = (any_route(), prop::bool::weighted(0.9), any_query(), any_body(), headers, prop::bool::weighted(0.8));
@@ -134,6 +159,8 @@ fn no_request_whatever_gets_a_5xx() {
             _ if !known => "nonsense",
             path if path.contains("images") => &image,
             path if path.contains("operations") => operation,
+            path if path.contains("channels") => "shop",
+            path if method == "DELETE" && path.contains("products") => &victim,
             _ => product,
         };
         let path = path.replace("{id}", id).replace("{sku}", "S").replace("{slug}", "lamp");
@@ -145,7 +172,8 @@ fn no_request_whatever_gets_a_5xx() {
             ask = ask.with_bytes(name, value);
         }
         // Actions take no body, so that most of them are asked for without one.
-        let bare = method == "POST" && path.contains("operations") && if_match;
+        let is_action = path.contains("operations") || path.ends_with("activate") || path.ends_with("unpublish");
+        let bare = method == "POST" && is_action && if_match;
         let ask = if bare { ask } else { ask.raw("application/json", body) };
         let answer = runtime.block_on(ask.send());
         prop_assert!(answer.status.as_u16() < 500, "{answer:?}");
@@ -156,9 +184,16 @@ fn no_request_whatever_gets_a_5xx() {
         Ok(())
     });
     outcome.unwrap();
-    for usual in
-        [("GET", 200), ("POST", 201), ("POST", 422), ("PATCH", 200), ("PATCH", 422), ("POST", 202), ("POST", 400)]
-    {
+    for usual in [
+        ("GET", 200),
+        ("POST", 201),
+        ("POST", 422),
+        ("PATCH", 200),
+        ("PATCH", 422),
+        ("POST", 202),
+        ("POST", 400),
+        ("PUT", 200),
+    ] {
         assert!(
             seen.get(&usual).is_some_and(|times| *times > 5),
             "the requests are too random to find anything: {seen:?}"

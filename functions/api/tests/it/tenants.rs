@@ -11,25 +11,35 @@ async fn another_merchants_ids_are_not_found_anywhere() {
     let image = ana.promises_image().await;
     let made = ana.registers(json!({ "sku": "A", "images": [{ "image_id": image }] })).await;
     let (product, operation) = (made.text("/id"), made.text("/operation/id"));
+    ana.connects("shop").await;
 
     let mut tried = 0;
-    for (method, path, _) in api::ROUTES.iter().filter(|(_, path, _)| path.contains('{')) {
+    // A channel's name is its merchant's: who puts one makes one.
+    let foreign = |(method, path): (&str, &str)| path.contains('{') && method != "PUT";
+    for (method, path, _) in api::ROUTES.iter().filter(|(method, path, _)| foreign((method, path))) {
         let id = if path.contains("images") {
             &image
         } else if path.contains("operations") {
             operation
+        } else if path.contains("channels") {
+            "shop"
         } else {
             product
         };
         let path = path.replace("{id}", id).replace("{sku}", "A").replace("{slug}", "lamp");
-        let body = if *method == "PATCH" { json!({ "name": "Mine" }) } else { json!({}) };
+        let body = match *method {
+            "PATCH" => json!({ "name": "Mine" }),
+            _ if path.ends_with("/publish") => json!({ "channels": ["shop"] }),
+            _ => json!({}),
+        };
         let answer = bob.ask(method, &path).with("if-match", "*").json(body).send().await;
 
         assert_eq!(answer.refused(), (404, "RESOURCE_NOT_FOUND"), "{method} {path}");
         tried += 1;
     }
-    assert!(tried >= 10);
+    assert!(tried >= 16);
     assert_eq!(bob.get("/v1/products").await.body["items"], json!([]));
+    assert_eq!(bob.get("/v1/channels").await.body["items"], json!([]));
     assert_eq!(bob.get("/v1/operations").await.body["items"], json!([]));
     assert_eq!(bob.get(&format!("/v1/operations?product_id={product}")).await.body["items"], json!([]));
     assert_eq!(ana.get(made.header("location")).await.text("/name"), "Lamp");

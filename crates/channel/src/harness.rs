@@ -1,0 +1,290 @@
+//! Carries the commands of workflows out with an adapter.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::SqsMessage;
+use futures::FutureExt;
+use tola_catalog::image::Changed;
+use tola_catalog::listing::{ChannelOutcome, Seen};
+use tola_catalog::product::Claimed;
+use tola_catalog::{Actor, Channel, ChannelStatus, Code, Origin, Problem, ProblemClass, Product, Timestamp};
+use tola_contracts::channel::{ChannelCommand, CommandAnswer, MAX_WAIT_SECONDS};
+use tola_contracts::{OperationRef, StepError, StepErrorKind};
+use tola_step::{batch, now};
+use tola_store::{CommandRef, Error, Saved, Store, TenantScope};
+use tracing::Instrument;
+
+use crate::{Adapter, Call, Failure, Replies, Reply, code};
+
+mod job;
+mod journal;
+use job::Job;
+use journal::Journal;
+
+/// How long a claim holds, whatever became of its holder: longer than an adapter's function may run, so that two calls
+/// for one listing never overlap.
+pub const LEASE: Duration = Duration::from_secs(90);
+
+/// How long the calls of one command may take: shorter than an adapter's function may run, so that there is time to say
+/// so.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// Carries commands out, one at a time.
+pub struct Harness<A, R> {
+    adapter: A,
+    store: Store,
+    replies: R,
+    patience: Duration,
+}
+
+/// How a job ended.
+enum Ended {
+    /// The channel said what is so.
+    Outcome(ChannelOutcome),
+    /// It did not; the same command may be tried again.
+    Again(Reply),
+}
+
+impl<A: Adapter, R: Replies> Harness<A, R> {
+    /// A harness of an adapter.
+    pub fn new(adapter: A, store: Store, replies: R) -> Self {
+        Self { adapter, store, replies, patience: CALL_TIMEOUT }
+    }
+
+    /// The same, with another bound on the calls of one command than [`CALL_TIMEOUT`].
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The adapter.
+    pub fn adapter(&self) -> &A {
+        &self.adapter
+    }
+
+    /// The channel that a command is for, as it is now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn channel_of(&self, command: &ChannelCommand) -> Result<Option<Channel>, StepError> {
+        self.store.channels(scope_of(&command.operation)).get(&command.channel_id).await.map_err(failed)
+    }
+
+    /// The way back to the workflows.
+    pub fn replies(&self) -> &R {
+        &self.replies
+    }
+
+    /// Takes a message from the queue of the channel type.
+    ///
+    /// # Errors
+    /// For a message of another form, and when the workflow could not be told: the message then comes again.
+    pub async fn deliver(&self, message: &SqsMessage) -> Result<ChannelCommand, StepError> {
+        let command: ChannelCommand = batch::body(message)?;
+        // Each delivery is a holder of its own: a message that is delivered twice must not be at the channel twice.
+        let delivery = ulid::Ulid::generate();
+        let holder = format!("{}/{delivery}", message.message_id.as_deref().unwrap_or_default());
+        self.carry_out(&command, &holder, now()).await?;
+        Ok(command)
+    }
+
+    /// Carries a command out and answers the workflow that waits for it. It may be called any number of times, at once or
+    /// later: the channel is asked for each effect once, as far as it says what came of it.
+    ///
+    /// # Errors
+    /// When the workflow could not be told.
+    pub async fn carry_out(&self, command: &ChannelCommand, holder: &str, now: Timestamp) -> Result<(), StepError> {
+        let span = tracing::info_span!(
+            "command",
+            channel.r#type = A::TYPE,
+            correlation.id = command.operation.correlation_id,
+            merchant.id = %command.operation.merchant_id,
+            operation.id = %command.operation.operation_id,
+            product.id = %command.product_id,
+            channel.id = %command.channel_id,
+            fence = command.fence,
+            retries = command.retries,
+        );
+        async {
+            let reply = self.reply(command, holder, now).await.unwrap_or_else(Reply::Failure);
+            match &reply {
+                Reply::Answer(answer) => tracing::info!(answer = ?answer, "answered"),
+                Reply::Failure(error) => {
+                    let cause = error as &dyn std::error::Error;
+                    tracing::error!(error.name = error.kind.name(), error = cause, "the command was not carried out");
+                }
+            }
+            self.replies.send(&command.task_token, &reply).await
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn reply(&self, command: &ChannelCommand, holder: &str, now: Timestamp) -> Result<Reply, StepError> {
+        let (scope, reference) = (scope_of(&command.operation), reference(command));
+        let outcomes = self.store.outcomes(scope);
+        if outcomes.get(&reference).await.map_err(failed)?.is_some() {
+            return Ok(Reply::Answer(CommandAnswer::Stored));
+        }
+        let channel = self.channel_of(command).await?;
+        let origin =
+            Origin { now, actor: Actor::system(A::TYPE), correlation_id: command.operation.correlation_id.clone() };
+        let (product, in_doubt, hold) = match self.claim(command, holder, &origin).await? {
+            (Claimed::Granted { in_doubt, hold }, Some(product)) => (product, in_doubt, hold),
+            (Claimed::Busy(until), _) => return Ok(busy(until, now)),
+            _ => return Ok(Reply::Answer(CommandAnswer::Superseded)),
+        };
+        let journal = Journal::began(&self.store, command, now).await;
+        let ended = match callable::<A>(command, channel.as_ref()) {
+            Ok(channel) => {
+                let call = Call { channel, product_id: command.product_id, fence: command.fence, scope, now };
+                self.attempt(&Job { call, kind: command.kind, product: &product, in_doubt, hold }).await
+            }
+            Err(problem) => Ok(Ended::Outcome(unasked(problem, in_doubt))),
+        };
+        match &ended {
+            Ok(Ended::Outcome(outcome)) => {
+                // Stored before anybody is told: if the answer is lost, the outcome is not.
+                let operation_id = command.operation.operation_id;
+                outcomes.store(&reference, operation_id, outcome, now).await.map_err(failed)?;
+            }
+            Ok(Ended::Again(_)) => self.release(command, holder, &origin).await,
+            // It may still be at the channel, so that nobody else may try before the lease ends.
+            Err(_) => {}
+        }
+        journal.ended(&ended).await;
+        Ok(match ended? {
+            Ended::Outcome(_) => Reply::Answer(CommandAnswer::Stored),
+            Ended::Again(reply) => reply,
+        })
+    }
+
+    async fn claim(
+        &self,
+        command: &ChannelCommand,
+        holder: &str,
+        origin: &Origin,
+    ) -> Result<(Claimed, Option<Product>), StepError> {
+        let (mut claimed, until) = (Claimed::Superseded, origin.now.after(LEASE));
+        let products = self.store.products(scope_of(&command.operation));
+        let changed = products.change(command.product_id, |product| {
+            claimed = product.claim(&command.channel_id, command.fence, holder, until, origin);
+            Ok::<_, Error>(if matches!(claimed, Claimed::Granted { .. }) { Changed::Yes } else { Changed::No })
+        });
+        let product = changed.await.map_err(failed)?.document();
+        Ok((claimed, product))
+    }
+
+    /// Gives the claim back. If that fails, it ends by itself.
+    async fn release(&self, command: &ChannelCommand, holder: &str, origin: &Origin) {
+        let products = self.store.products(scope_of(&command.operation));
+        let released = products.change(command.product_id, |product| {
+            Ok::<_, Error>(product.release(&command.channel_id, command.fence, holder, origin))
+        });
+        if let Err(error) = released.await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the claim stays until its lease ends");
+        }
+    }
+
+    async fn attempt(&self, job: &Job<'_>) -> Result<Ended, StepError> {
+        let work = AssertUnwindSafe(tokio::time::timeout(self.patience, job.work(&self.adapter))).catch_unwind();
+        let Ok(in_time) = work.await else {
+            return Err(StepError::new(StepErrorKind::StepFailed, "the adapter panicked; its log says where"));
+        };
+        let Ok((worked, seen)) = in_time else {
+            let message = format!("{} did not answer within {:?}", job.call.channel.id, self.patience);
+            return Err(StepError::new(StepErrorKind::Transient, message));
+        };
+        Ok(match worked {
+            Ok(outcome) => Ended::Outcome(outcome),
+            Err(Failure::Refused(problem)) => {
+                if problem.class == ProblemClass::Auth {
+                    self.break_channel(&job.call, &problem).await?;
+                }
+                // Refused before it could be looked at, what was in doubt still is.
+                let blind = job.in_doubt && seen == Seen::NotLooked;
+                let refused =
+                    if blind { ChannelOutcome::Unknown { problem } } else { ChannelOutcome::Refused { problem, seen } };
+                Ended::Outcome(refused)
+            }
+            Err(Failure::Throttled { seconds, problem }) => {
+                let seconds = seconds.clamp(1, MAX_WAIT_SECONDS);
+                Ended::Again(Reply::Answer(CommandAnswer::RetryAfter { seconds, problem }))
+            }
+            Err(Failure::Transient(message)) => {
+                Ended::Again(Reply::Failure(StepError::new(StepErrorKind::Transient, message)))
+            }
+        })
+    }
+
+    /// Notes that the channel does not accept our credentials, unless somebody changed the channel meanwhile: that may
+    /// have been the repair.
+    async fn break_channel(&self, call: &Call<'_>, problem: &Problem) -> Result<(), StepError> {
+        let mut broken = call.channel.clone();
+        broken.status = ChannelStatus::AuthBroken;
+        broken.problem = Some(problem.clone());
+        broken.version += 1;
+        broken.updated_at = call.now;
+        let channels = self.store.channels(call.scope);
+        match channels.save(call.channel, &broken).await.map_err(failed)? {
+            Saved::Moved => tracing::warn!("the channel does not accept the credentials; nothing more is tried there"),
+            Saved::Conflict => tracing::info!("the channel was changed meanwhile, and stays as it is"),
+        }
+        Ok(())
+    }
+}
+
+/// The one place where a command is taken at its word: the queue takes messages from our state machines alone, whose
+/// inputs a verified request or a system part wrote.
+pub(crate) fn scope_of(operation: &OperationRef) -> TenantScope {
+    TenantScope::of_operation(operation)
+}
+
+/// The failure of a database. A lost race is no other thing to a workflow than one that could not be run.
+fn failed(error: Error) -> StepError {
+    let kind = if error.is_transient() { StepErrorKind::Transient } else { StepErrorKind::StepFailed };
+    StepError::caused_by(kind, error.to_string(), error)
+}
+
+/// The command's name among outcomes.
+fn reference(command: &ChannelCommand) -> CommandRef {
+    CommandRef { product_id: command.product_id, channel_id: command.channel_id.clone(), fence: command.fence }
+}
+
+/// The channel, if it can be called.
+fn callable<'a, A: Adapter>(command: &ChannelCommand, channel: Option<&'a Channel>) -> Result<&'a Channel, Problem> {
+    let id = &command.channel_id;
+    let (code, message): (Code, _) = match channel {
+        Some(channel) if channel.channel_type == A::TYPE => match channel.status {
+            ChannelStatus::Active => return Ok(channel),
+            ChannelStatus::Paused => (code::CHANNEL_PAUSED, format!("{id} is paused.")),
+            ChannelStatus::AuthBroken => {
+                let message = format!("{id} does not accept the credentials that it was connected with.");
+                return Err(Problem::new(ProblemClass::Auth, code::CHANNEL_AUTH_BROKEN, message));
+            }
+        },
+        Some(_) => (code::CHANNEL_GONE, format!("{id} is another channel now than when this was asked for.")),
+        None => (code::CHANNEL_GONE, format!("{id} is not connected any more.")),
+    };
+    Err(Problem::new(ProblemClass::Policy, code, message))
+}
+
+/// The outcome of a command whose channel was not asked.
+fn unasked(problem: Problem, in_doubt: bool) -> ChannelOutcome {
+    if in_doubt {
+        ChannelOutcome::Unknown { problem }
+    } else {
+        ChannelOutcome::Refused { problem, seen: Seen::NotLooked }
+    }
+}
+
+fn busy(until: Timestamp, now: Timestamp) -> Reply {
+    // Rounded up: a second too early would only be told to wait again.
+    let seconds = u32::try_from(until.since(now).as_millis().div_ceil(1000)).unwrap_or(MAX_WAIT_SECONDS);
+    let problem = Problem::new(ProblemClass::Throttled, code::CHANNEL_BUSY, "Another call about this listing runs.");
+    Reply::Answer(CommandAnswer::RetryAfter { seconds: seconds.clamp(1, MAX_WAIT_SECONDS), problem })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! The record of each attempt at a channel, in the operation that it works for.
+
+use tola_catalog::listing::ChannelOutcome;
+use tola_catalog::operation::{StepOutcome, StepRecord};
+use tola_catalog::{OperationId, Problem, Timestamp};
+use tola_contracts::StepError;
+use tola_contracts::channel::{ChannelCommand, CommandAnswer};
+use tola_step::now;
+use tola_store::{Operations, Store};
+
+use super::{Ended, scope_of};
+use crate::Reply;
+
+/// One attempt, whose record says that it runs until it has ended. A record that can't be written is logged and no more:
+/// the work matters more.
+pub(super) struct Journal {
+    operations: Operations,
+    operation_id: OperationId,
+    record: StepRecord,
+}
+
+impl Journal {
+    pub(super) async fn began(store: &Store, command: &ChannelCommand, started: Timestamp) -> Self {
+        // The states of publish-product and withdraw-product that wait for the answer.
+        let name = if command.kind.offers() { "Submit the listing" } else { "Withdraw the listing" };
+        let record = StepRecord {
+            name: name.to_owned(),
+            channel: Some(command.channel_id.clone()),
+            attempt: command.retries.saturating_add(1),
+            started,
+            ended: None,
+            outcome: StepOutcome::Running,
+            result: None,
+            problem: None,
+        };
+        let operations = store.operations(scope_of(&command.operation));
+        let journal = Self { operations, operation_id: command.operation.operation_id, record };
+        logged(journal.operations.step_began(journal.operation_id, &journal.record).await);
+        journal
+    }
+
+    pub(super) async fn ended(mut self, ended: &Result<Ended, StepError>) {
+        self.record.ended = Some(now());
+        match told(ended) {
+            Ok(result) => {
+                self.record.outcome = StepOutcome::Succeeded;
+                self.record.result = Some(result);
+            }
+            Err(problem) => {
+                self.record.outcome = StepOutcome::Failed;
+                self.record.problem = Some(problem);
+            }
+        }
+        logged(self.operations.step_ended(self.operation_id, &self.record).await);
+    }
+}
+
+fn told(ended: &Result<Ended, StepError>) -> Result<String, Problem> {
+    match ended {
+        Ok(Ended::Outcome(outcome)) => match outcome {
+            ChannelOutcome::Listed(standing) => {
+                Ok(format!("The channel has revision {} as {}.", standing.revision, standing.external_id))
+            }
+            ChannelOutcome::Withdrawn { already: true, .. } => Ok("Buyers did not see it any more.".to_owned()),
+            ChannelOutcome::Withdrawn { .. } => Ok("Buyers don't see it any more.".to_owned()),
+            ChannelOutcome::Refused { problem, .. } | ChannelOutcome::Unknown { problem } => Err(problem.clone()),
+        },
+        Ok(Ended::Again(Reply::Answer(CommandAnswer::RetryAfter { problem, .. }))) => Err(problem.clone()),
+        Ok(Ended::Again(Reply::Answer(_))) => Ok("There was nothing to do.".to_owned()),
+        Ok(Ended::Again(Reply::Failure(error))) | Err(error) => Err(error.problem()),
+    }
+}
+
+fn logged(written: Result<(), tola_store::Error>) {
+    if let Err(error) = written {
+        tracing::warn!(error = &error as &dyn std::error::Error, "could not record the attempt");
+    }
+}

@@ -1,0 +1,97 @@
+//! Merchants' connections to sales channels.
+
+use futures::TryStreamExt;
+use mongodb::bson::{Bson, doc};
+use mongodb::{Collection, Database};
+use serde::{Deserialize, Serialize};
+use tola_catalog::{Channel, ChannelId};
+
+use crate::aggregate::Saved;
+use crate::schema;
+use crate::{Error, TenantScope};
+
+/// One merchant's channels.
+pub struct Channels {
+    collection: Collection<Stored>,
+    scope: TenantScope,
+}
+
+/// A merchant names its channels, so that two merchants may use one name.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    #[serde(rename = "_id")]
+    key: String,
+    #[serde(flatten)]
+    channel: Channel,
+}
+
+impl Channels {
+    pub(crate) fn new(database: &Database, scope: TenantScope) -> Self {
+        Self { collection: database.collection(schema::CHANNELS), scope }
+    }
+
+    /// The channel, if the merchant has it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn get(&self, id: &ChannelId) -> Result<Option<Channel>, Error> {
+        let filter = schema::CHANNEL_BY_ID.filter([self.key(id).into(), self.merchant()], None);
+        Ok(self.collection.find_one(filter).await?.map(|stored| stored.channel))
+    }
+
+    /// All of the merchant's channels, by name. A merchant has a handful of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn all(&self) -> Result<Vec<Channel>, Error> {
+        let shape = &schema::CHANNELS_OF_MERCHANT;
+        let found = self.collection.find(shape.filter([self.merchant()], None)).sort(shape.order()).await?;
+        found.map_ok(|stored| stored.channel).try_collect().await.map_err(Into::into)
+    }
+
+    /// Writes a new channel.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] when it is there already, and when the database fails.
+    pub async fn insert(&self, channel: &Channel) -> Result<(), Error> {
+        self.collection.insert_one(self.stored(channel)).await?;
+        Ok(())
+    }
+
+    /// Writes a channel over the one that was read, if nobody wrote in between.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn save(&self, before: &Channel, after: &Channel) -> Result<Saved, Error> {
+        let filter = self.at_version(before);
+        let replaced = self.collection.replace_one(filter, self.stored(after)).await?;
+        Ok(if replaced.matched_count == 1 { Saved::Moved } else { Saved::Conflict })
+    }
+
+    /// Removes a channel, if nobody wrote to it since it was read. Already gone is success.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remove(&self, channel: &Channel) -> Result<(), Error> {
+        self.collection.delete_one(self.at_version(channel)).await?;
+        Ok(())
+    }
+
+    fn at_version(&self, channel: &Channel) -> mongodb::bson::Document {
+        let version = Bson::Int64(i64::try_from(channel.version).unwrap_or(i64::MAX));
+        schema::CHANNEL_BY_VERSION.filter([self.key(&channel.id).into(), self.merchant(), version], None)
+    }
+
+    fn stored(&self, channel: &Channel) -> Stored {
+        assert_eq!(channel.merchant_id, self.scope.merchant_id(), "a document of another merchant's scope");
+        Stored { key: self.key(&channel.id), channel: channel.clone() }
+    }
+
+    fn key(&self, id: &ChannelId) -> String {
+        format!("{}/{id}", self.scope.merchant_id())
+    }
+
+    fn merchant(&self) -> Bson {
+        self.scope.merchant_id().to_string().into()
+    }
+}

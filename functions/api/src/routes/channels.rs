@@ -1,0 +1,61 @@
+//! A merchant's channels: reading them, and letting one go.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use tola_catalog::{Channel, ChannelId, code};
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::identity::Caller;
+use crate::json::Json;
+use crate::params::InPath;
+use crate::views::{ChannelView, Page};
+
+/// The most products that a refusal names.
+const NAMED: u32 = 10;
+
+/// How often a channel that others write to is looked at again.
+pub(super) const ATTEMPTS: usize = 8;
+
+/// `GET /v1/channels`: all of them, by name.
+pub async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Page<ChannelView>>, ApiError> {
+    let found = app.store.channels(caller.scope()).all().await?;
+    Ok(Json(Page::cut(found, u32::MAX, |last: &Channel| last.id.to_string()).map(ChannelView::from)))
+}
+
+/// `GET /v1/channels/{id}`
+pub async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    InPath(id): InPath<ChannelId>,
+) -> Result<Json<ChannelView>, ApiError> {
+    let channel = app.store.channels(caller.scope()).get(&id).await?.ok_or_else(ApiError::not_found)?;
+    Ok(Json(channel.into()))
+}
+
+/// `DELETE /v1/channels/{id}`: not while a product is live there, since nobody could take it off any more.
+pub async fn disconnect(
+    State(app): State<App>,
+    caller: Caller,
+    InPath(id): InPath<ChannelId>,
+) -> Result<StatusCode, ApiError> {
+    let channels = app.store.channels(caller.scope());
+    let mut found = channels.get(&id).await?.ok_or_else(ApiError::not_found)?;
+    for _ in 0..ATTEMPTS {
+        let live = app.store.products(caller.scope()).live_on(&id, NAMED).await?;
+        if !live.is_empty() {
+            let message = format!("products are live on {id}: unpublish them first");
+            return Err(live.iter().fold(ApiError::not_possible(message), |refusal, product| {
+                let message = format!("{} ({}) is live on it", product.id, product.canonical.name);
+                refusal.naming(code::ACTION_NOT_POSSIBLE, message)
+            }));
+        }
+        channels.remove(&found).await?;
+        // Somebody may have written to it meanwhile, and then it is still there.
+        match channels.get(&id).await? {
+            None => return Ok(StatusCode::NO_CONTENT),
+            Some(newer) => found = newer,
+        }
+    }
+    Err(ApiError::unavailable("others write to the channel all the time"))
+}

@@ -1,0 +1,35 @@
+//! A connection to a sales channel.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tola_catalog::{Channel, ChannelId, ChannelStatus, Problem, Timestamp};
+
+/// A merchant's connection to a sales channel.
+#[derive(Debug, Serialize)]
+pub struct ChannelView {
+    id: ChannelId,
+    #[serde(rename = "type")]
+    channel_type: String,
+    config: Map<String, Value>,
+    /// The name of the secret; what it holds is never shown.
+    secret: Option<String>,
+    status: ChannelStatus,
+    problem: Option<Problem>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Channel> for ChannelView {
+    fn from(channel: Channel) -> Self {
+        Self {
+            id: channel.id,
+            channel_type: channel.channel_type,
+            config: channel.config,
+            secret: channel.secret,
+            status: channel.status,
+            problem: channel.problem,
+            created_at: channel.created_at,
+            updated_at: channel.updated_at,
+        }
+    }
+}

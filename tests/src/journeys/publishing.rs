@@ -1,0 +1,140 @@
+//! To channels and back: publishing, following edits, withdrawing, deleting.
+
+use serde_json::{Value, json};
+use tola_testkit::{FAILED, Merchant, Operation, Product, READY, SOON, SUCCEEDED, TWO_MINUTES, TestStack};
+use tola_testkit::{a_photo, a_product, eventually};
+
+/// Connects a sandbox marketplace under this name.
+async fn connects(merchant: &Merchant, name: &str, config: &Value) {
+    let body = json!({ "type": "sandbox", "config": config });
+    let answer = merchant.asks("PUT", &format!("/v1/channels/{name}")).json(&body).await;
+    assert!([200, 201].contains(&answer.status), "{answer}");
+}
+
+/// A product that is READY.
+async fn ready(merchant: &Merchant, sku: &str) -> Product {
+    let photo = merchant.uploads(a_photo(800, 600)).await;
+    let product = merchant.registers(a_product().with_sku(sku).with(&photo)).await;
+    product.becomes(READY).await;
+    product
+}
+
+async fn publishes(merchant: &Merchant, product: &Product, channels: &[&str]) -> Operation {
+    let path = format!("{}/publish", product.path());
+    let answer = merchant.posts(&path, &json!({ "channels": channels })).await.expects(202);
+    merchant.operation(answer.text("/operation/id"))
+}
+
+async fn asks_for(merchant: &Merchant, product: &Product, action: &str) -> Operation {
+    let answer = merchant.acts(&format!("{}/{action}", product.path())).await.expects(202);
+    merchant.operation(answer.text("/operation/id"))
+}
+
+/// Waits until a channel shows a revision of the product.
+async fn shows(product: &Product, channel: &str, revision: u64) -> String {
+    eventually(&format!("{channel} shows revision {revision}"), SOON, async || {
+        let shown = product.shown().await;
+        let observed = &shown.body["channels"][channel]["observed"];
+        match (&observed["presence"], &observed["published_revision"]) {
+            (presence, published) if presence == "LIVE" && published == revision => {
+                Ok(observed["external_id"].as_str().unwrap_or_default().to_owned())
+            }
+            _ => Err(shown.to_string()),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({})).await;
+    connects(&merchant, "south", &json!({ "switch": { "fail_transient": 2 } })).await;
+    let product = ready(&merchant, "LAMP-7").await;
+
+    publishes(&merchant, &product, &["north", "south"]).await.becomes(SUCCEEDED).await;
+
+    product.becomes("ACTIVE").await;
+    let ids = (shows(&product, "north", 1).await, shows(&product, "south", 1).await);
+    assert!(!ids.0.is_empty() && !ids.1.is_empty() && ids.0 != ids.1, "{ids:?}");
+
+    merchant.patches(&product, &json!({ "name": "A better lamp" })).await.expects(200);
+
+    assert_eq!(shows(&product, "north", 2).await, ids.0, "an update keeps the listing");
+    assert_eq!(shows(&product, "south", 2).await, ids.1);
+
+    let deactivation = asks_for(&merchant, &product, "deactivate").await;
+    deactivation.becomes(SUCCEEDED).await;
+    let inactive = product.becomes("INACTIVE").await;
+    for channel in ["north", "south"] {
+        assert_eq!(inactive.body["channels"][channel]["observed"]["presence"], "PAUSED", "{inactive}");
+    }
+    assert_eq!(asks_for(&merchant, &product, "deactivate").await.id(), deactivation.id());
+
+    merchant.acts(&format!("{}/reactivate", product.path())).await.expects(200);
+    product.becomes(READY).await;
+
+    let deletion = merchant.asks("DELETE", &product.path()).header("if-match", "*").await.expects(202);
+    let deletion = merchant.operation(deletion.text("/operation/id"));
+    assert_eq!(merchant.gets(&product.path()).await.status, 404);
+    deletion.becomes(SUCCEEDED).await;
+    merchant.registers(a_product().with_sku("LAMP-7")).await;
+    let told = [
+        "ProductCreated",
+        "ProductReady",
+        "ProductPublished",
+        "ProductUpdated",
+        "ProductPublished",
+        "ProductDeactivated",
+        "ProductUnpublished",
+        "ProductActivated",
+        "ProductUnpublished",
+        "ProductDeleted",
+    ];
+    product.tells(&told).await;
+}
+
+#[tokio::test]
+async fn a_channel_that_refuses_holds_up_nobody_and_is_tried_again_when_asked() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({})).await;
+    connects(&merchant, "south", &json!({ "required_attributes": ["colour"] })).await;
+    let product = ready(&merchant, "LAMP-8").await;
+
+    let operation = publishes(&merchant, &product, &["north", "south"]).await;
+
+    let failed = operation.becomes(FAILED).await;
+    assert!(failed.text("/problem/message").contains("south"), "{failed}");
+    let shown = product.becomes("ACTIVE").await;
+    let problem = &shown.body["channels"]["south"]["command"]["problem"];
+    assert_eq!(
+        (&problem["class"], &problem["pointer"]),
+        (&json!("validation"), &json!("/attributes/colour")),
+        "{shown}"
+    );
+    assert!(problem["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{shown}");
+    shows(&product, "north", 1).await;
+
+    // What was missing is added: both channels follow by themselves.
+    merchant.patches(&product, &json!({ "attributes": { "colour": "green" } })).await.expects(200);
+    shows(&product, "south", 2).await;
+    shows(&product, "north", 2).await;
+}
+
+#[tokio::test]
+async fn a_publish_that_is_stopped_by_hand_is_settled_and_completed_by_a_retry() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({ "switch": { "slow_ms": 3000 } })).await;
+    let product = ready(&merchant, "LAMP-9").await;
+    let operation = publishes(&merchant, &product, &["north"]).await;
+    let execution = operation.execution().await;
+
+    stack.stops(&execution).await;
+
+    operation.becomes_within(FAILED, TWO_MINUTES).await;
+    operation.retried().await.becomes(SUCCEEDED).await;
+    shows(&product, "north", 1).await;
+}
