@@ -1,6 +1,9 @@
 //! To channels and back: publishing, following edits, withdrawing, deleting.
 
+use futures::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
+use tola_catalog::{ChannelId, ProductId};
+use tola_store::{SandboxKey, SandboxState};
 use tola_testkit::{FAILED, Merchant, Operation, Product, READY, SOON, SUCCEEDED, TWO_MINUTES, TestStack};
 use tola_testkit::{a_photo, a_product, eventually};
 
@@ -137,4 +140,56 @@ async fn a_publish_that_is_stopped_by_hand_is_settled_and_completed_by_a_retry()
     operation.becomes_within(FAILED, TWO_MINUTES).await;
     operation.retried().await.becomes(SUCCEEDED).await;
     shows(&product, "north", 1).await;
+}
+
+/// What the sandbox has of a product on a channel: its listings that are not closed, and how often it was changed.
+async fn at_the_sandbox(merchant: &Merchant, product: &Product, channel: &str) -> (Option<SandboxState>, usize) {
+    let sandbox = merchant.stack().store().await.sandbox(merchant.scope());
+    let key = SandboxKey {
+        channel_id: ChannelId::parse(channel).expect("a channel's id"),
+        product_id: ProductId::parse(product.id()).expect("a product's id"),
+    };
+    let listing = sandbox.find(&key).await.expect("the sandbox");
+    (listing.map(|listing| listing.state), sandbox.ledger(&key).await.expect("the ledger").len())
+}
+
+#[tokio::test]
+async fn publish_and_at_once_deactivate_leaves_nothing_live() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({ "switch": { "slow_ms": 200 } })).await;
+    let photo = merchant.uploads(a_photo(320, 240)).await;
+    photo.becomes(READY).await;
+
+    let all = (0..50).map(async |_| {
+        let product = merchant.registers(a_product().with(&photo)).await;
+        product.becomes(READY).await;
+        publishes(&merchant, &product, &["north"]).await;
+        let deactivation = asks_for(&merchant, &product, "deactivate").await;
+        let ended = deactivation.ends_within(TWO_MINUTES).await;
+        assert_eq!(ended.text("/status"), SUCCEEDED, "{ended}");
+        product
+    });
+    let products: Vec<Product> = stream::iter(all).buffer_unordered(10).collect().await;
+
+    for product in &products {
+        let shown = product.becomes("INACTIVE").await;
+        let observed = &shown.body["channels"]["north"]["observed"]["presence"];
+        assert!(["PAUSED", "ABSENT"].contains(&observed.as_str().unwrap_or_default()), "{shown}");
+        let (state, _) = at_the_sandbox(&merchant, product, "north").await;
+        assert_ne!(state, Some(SandboxState::Live), "a ghost: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_create_makes_no_second_listing() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({ "switch": { "lose_answer": 1, "answer_twice": true } })).await;
+    let product = ready(&merchant, "LAMP-10").await;
+
+    publishes(&merchant, &product, &["north"]).await.becomes(SUCCEEDED).await;
+
+    shows(&product, "north", 1).await;
+    assert_eq!(at_the_sandbox(&merchant, &product, "north").await, (Some(SandboxState::Live), 1));
 }
