@@ -24,6 +24,8 @@ pub(super) fn tola(bootstrap: &Path, folder: &Path, mongodb_uri: &str, core: Opt
         ("EVENTS_QUEUE_URL", queue("catalog-events")),
         ("REGISTER_PRODUCT_ARN", machine("register-product")),
         ("PROCESS_IMAGE_ARN", machine("process-image")),
+        ("PUBLISH_PRODUCT_ARN", machine("publish-product")),
+        ("WITHDRAW_PRODUCT_ARN", machine("withdraw-product")),
         ("RELAY_QUEUE_URL", queue("relay")),
     ];
     let mut environment = lambda(mongodb_uri);
