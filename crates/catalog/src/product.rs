@@ -124,6 +124,10 @@ pub struct Product {
     /// The channels on which it is live: derived, for the index.
     #[serde(default)]
     pub live_on: Vec<ChannelId>,
+    /// The channels where it is or may be live, or is about to be: derived, for the index. None of them can be
+    /// disconnected.
+    #[serde(default)]
+    pub bound_to: Vec<ChannelId>,
     /// Its images, the main one first.
     #[serde(default)]
     pub images: Vec<ProductImage>,
@@ -191,6 +195,7 @@ impl Product {
             canonical: new.canonical,
             channels: BTreeMap::new(),
             live_on: Vec::new(),
+            bound_to: Vec::new(),
             images,
             intents: Vec::new(),
             last_operation: BTreeMap::new(),
@@ -264,6 +269,8 @@ impl Product {
             _ => {}
         }
         self.follow_up(origin);
+        let bound = |listing: &Listing| listing.may_be_live() || listing.is_under_way();
+        self.bound_to = self.channels.iter().filter(|(_, l)| bound(l)).map(|(id, _)| id.clone()).collect();
     }
 
     /// Asks for an operation, in the write that calls for it.

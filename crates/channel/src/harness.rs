@@ -111,7 +111,7 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
             match &reply {
                 Reply::Answer(answer) => tracing::info!(answer = ?answer, "answered"),
                 Reply::Failure(error) => {
-                    let cause = error as &dyn std::error::Error;
+                    let cause = tola_step::chain(error);
                     tracing::error!(error.name = error.kind.name(), error = cause, "the command was not carried out");
                 }
             }
@@ -183,7 +183,7 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
             Ok::<_, Error>(product.release(&command.channel_id, command.fence, holder, origin))
         });
         if let Err(error) = released.await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the claim stays until its lease ends");
+            tracing::warn!(error = tola_step::chain(&error), "the claim stays until its lease ends");
         }
     }
 
@@ -258,6 +258,8 @@ fn callable<'a, A: Adapter>(command: &ChannelCommand, channel: Option<&'a Channe
     let (code, message): (Code, _) = match channel {
         Some(channel) if channel.channel_type == A::TYPE => match channel.status {
             ChannelStatus::Active => return Ok(channel),
+            // Paused or not: what is to be gone is to be gone.
+            ChannelStatus::Paused if !command.kind.offers() => return Ok(channel),
             ChannelStatus::Paused => (code::CHANNEL_PAUSED, format!("{id} is paused.")),
             ChannelStatus::AuthBroken => {
                 let message = format!("{id} does not accept the credentials that it was connected with.");

@@ -45,12 +45,7 @@ where
         });
         if let Err(error) = outcome {
             let kind = error.kind.name();
-            tracing::error!(
-                message.id = id,
-                error.name = kind,
-                error = &error as &dyn std::error::Error,
-                "left the message"
-            );
+            tracing::error!(message.id = id, error.name = kind, error = crate::chain(&error), "left the message");
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;
             response.batch_item_failures.push(failure);

@@ -52,7 +52,7 @@ impl Journal {
         }
         let operations = self.store.operations(context.scope());
         if let Err(error) = operations.step_ended(context.operation.operation_id, &record).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "could not record how the step ended");
+            tracing::warn!(error = crate::chain(&error), "could not record how the step ended");
         }
     }
 }

@@ -64,6 +64,12 @@ pub fn now() -> Timestamp {
     Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 
+/// An error and what lies behind it, in one line, for the log: written as JSON, an error says only its own part.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// The failure of a step whose database failed.
 pub fn store_failed(error: tola_store::Error) -> StepError {
     let kind = match &error {

@@ -89,7 +89,7 @@ async fn attempt<S: Step>(
             tracing::error!(
                 duration_ms = millis(context),
                 error.name = error.kind.name(),
-                error = &error as &dyn std::error::Error,
+                error = crate::chain(&error),
                 "the step failed"
             );
             Err(error)

@@ -21,6 +21,7 @@ mod products;
 mod sandbox;
 pub mod schema;
 mod scope;
+mod showcase;
 mod sweep;
 
 use mongodb::bson::doc;
@@ -41,6 +42,7 @@ pub use outcomes::{CommandRef, Outcomes, StoredOutcome};
 pub use products::{ProductFilter, Products};
 pub use sandbox::{Sandbox, SandboxEffect, SandboxEntry, SandboxKey, SandboxListing, SandboxState};
 pub use scope::{SystemScope, TenantScope};
+pub use showcase::Showcase;
 pub use sweep::{Leftovers, UnstartedIntent};
 
 /// The database, and the way to every repository. Cloning it shares its connections.
@@ -120,6 +122,11 @@ impl Store {
     /// Every merchant's record.
     pub fn merchants(&self, scope: SystemScope) -> Merchants {
         Merchants::new(&self.database, scope)
+    }
+
+    /// What everybody may see.
+    pub fn showcase(&self, scope: SystemScope) -> Showcase {
+        Showcase::new(&self.database, scope)
     }
 
     /// Undelivered events of every merchant.

@@ -72,13 +72,13 @@ impl Products {
         self.collected(shape, filter, limit).await
     }
 
-    /// Up to `limit` products that are live on a channel, newest first; also those that are being deleted, which the
-    /// channel has yet to let go.
+    /// Up to `limit` products that are, may be or are about to be live on a channel, newest first; also those that are
+    /// being deleted, which the channel has yet to let go.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn live_on(&self, channel: &ChannelId, limit: u32) -> Result<Vec<Product>, Error> {
-        let shape = &schema::PRODUCTS_LIVE_ON;
+    pub async fn bound_to(&self, channel: &ChannelId, limit: u32) -> Result<Vec<Product>, Error> {
+        let shape = &schema::PRODUCTS_BOUND_TO;
         let filter = shape.filter([self.merchant().into(), channel.as_str().into()], None);
         self.collected(shape, filter, limit).await
     }

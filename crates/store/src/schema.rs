@@ -104,6 +104,8 @@ shapes! {
     PRODUCT_BY_SKU: PRODUCTS, equal ["merchant_id", "sku"], sort Ascending [], range None;
     /// The product with a slug.
     PRODUCT_BY_SLUG: PRODUCTS, equal ["merchant_id", "slug"], sort Ascending [], range None;
+    /// A product that everybody may see.
+    PUBLIC_PRODUCT: PRODUCTS, equal ["_id", "status"], sort Ascending [], range None;
     /// A merchant's products, newest first.
     PRODUCTS_NEWEST: PRODUCTS, equal ["merchant_id"], sort Descending ["_id"], range Some("_id");
     /// Those in a status.
@@ -112,6 +114,8 @@ shapes! {
     PRODUCTS_LIVE_ON: PRODUCTS, equal ["merchant_id", "live_on"], sort Descending ["_id"], range Some("_id");
     /// Those in a status and live on a channel.
     PRODUCTS_IN_STATUS_LIVE_ON: PRODUCTS, equal ["merchant_id", "live_on", "status"], sort Descending ["_id"], range Some("_id");
+    /// Those that are, may be or are about to be live on a channel.
+    PRODUCTS_BOUND_TO: PRODUCTS, equal ["merchant_id", "bound_to"], sort Descending ["_id"], range Some("_id");
     /// Those that refer to an image.
     PRODUCTS_SHOWING: PRODUCTS, equal ["merchant_id", "images.image_id"], sort Ascending ["_id"], range Some("_id");
     /// Products whose events wait for delivery.
@@ -221,6 +225,7 @@ pub const INDEXES: &[Index] = {
         index(PRODUCTS, "products_in_status", &["merchant_id", "status", "_id"], Descending, Plain),
         index(PRODUCTS, "products_live_on", &["merchant_id", "live_on", "_id"], Descending, Plain),
         index(PRODUCTS, "products_live_on_in_status", &["merchant_id", "live_on", "status", "_id"], Descending, Plain),
+        index(PRODUCTS, "products_bound_to", &["merchant_id", "bound_to", "_id"], Descending, Plain),
         index(PRODUCTS, "products_showing", &["merchant_id", "images.image_id", "_id"], Ascending, Plain),
         index(PRODUCTS, "products_to_relay", &["outbox_due_at"], Ascending, WhereExists("outbox_due_at")),
         index(
@@ -339,7 +344,8 @@ mod tests {
     #[test]
     fn what_merchants_ask_leads_with_the_merchant() {
         for (name, shape) in SHAPES {
-            let system = ["TO_RELAY", "TO_LAUNCH", "TO_PURGE", "TO_ADOPT", "OVERDUE", "IDEMPOTENCY", "MERCHANT_BY"];
+            let system =
+                ["TO_RELAY", "TO_LAUNCH", "TO_PURGE", "TO_ADOPT", "OVERDUE", "IDEMPOTENCY", "MERCHANT_BY", "PUBLIC"];
             if !system.iter().any(|part| name.contains(part)) {
                 assert!(shape.equality.contains(&"merchant_id"), "{name} forgets the merchant");
             }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use tola_catalog::product::Refused;
 use tola_catalog::status::NotPossible;
 use tola_catalog::{Code, code};
+pub use tola_step::chain;
 use tola_store::{Duplicate, Error as StoreError};
 
 use crate::json::Json;
@@ -158,18 +159,6 @@ pub fn finish(mut response: Response, ids: &RequestIds) -> Response {
     }
     *written.extensions_mut() = std::mem::take(response.extensions_mut());
     written
-}
-
-/// An error and what caused it, in one line.
-pub fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 impl From<StoreError> for ApiError {

@@ -67,7 +67,7 @@ pub async fn migrate(request: Request, store: &Store) -> Response {
     let (status, reason, indexes) = match outcome {
         Ok(indexes) => ("SUCCESS", None, indexes),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "could not migrate");
+            tracing::error!(error = tola_step::chain(&error), "could not migrate");
             ("FAILED", Some(format!("Could not make the indexes: {error}. The log of migrate says more.")), 0)
         }
     };

@@ -1,13 +1,17 @@
-//! Says which channels have to let a product go. A paused channel is asked too: what is to be gone is to be gone.
-//! Repeating it plans what still waits.
+//! Says which channels have to let a product go. A paused channel is asked too: what is to be gone is to be gone. One
+//! that its merchant has disconnected keeps nothing that anybody could close. Repeating it plans what still waits.
 
 use tola_catalog::image::Changed;
+use tola_catalog::listing::{ChannelOutcome, CommandKind};
 use tola_catalog::{Problem, ProblemClass, code};
 use tola_contracts::StepError;
 use tola_contracts::publish_product::{Plan, PlanWithdrawal as Contract, PlannedCommand};
 use tola_contracts::register_product::ProductInput;
 use tola_step::{Context, Step, gone, store_failed};
 use tola_store::Store;
+
+/// What a disconnected channel has of a product.
+const FORGOTTEN: ChannelOutcome = ChannelOutcome::Withdrawn { remains: None, already: true };
 
 /// The step.
 pub struct PlanWithdrawal {
@@ -37,7 +41,11 @@ impl Step for PlanWithdrawal {
                 let Some(channel) = channels.iter().find(|channel| channel.id == channel_id) else {
                     let message = format!("The channel {channel_id} is not connected any more.");
                     let problem = Problem::new(ProblemClass::Validation, code::UNKNOWN_CHANNEL, message);
-                    if product.give_up(&channel_id, fence, &problem, &origin) == Changed::Yes {
+                    let ended = match kind {
+                        CommandKind::Close => product.record(&channel_id, fence, &FORGOTTEN, &origin),
+                        _ => product.give_up(&channel_id, fence, &problem, &origin),
+                    };
+                    if ended == Changed::Yes {
                         changed = Changed::Yes;
                     }
                     continue;

@@ -174,6 +174,6 @@ fn standing(listing: &SandboxListing) -> Standing {
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
 fn failed(error: Error) -> Failure {
-    tracing::warn!(error = &error as &dyn std::error::Error, "the marketplace's database failed");
+    tracing::warn!(error = tola_step::chain(&error), "the marketplace's database failed");
     Failure::Transient(error.to_string())
 }

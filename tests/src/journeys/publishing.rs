@@ -59,6 +59,11 @@ async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
     publishes(&merchant, &product, &["north", "south"]).await.becomes(SUCCEEDED).await;
 
     product.becomes("ACTIVE").await;
+    let public = format!("/v1/public/products/{}", product.id());
+    let seen = merchant.stack().asks("GET", &public).await.expects(200);
+    assert!(seen.body["images"][0]["renditions"].is_array() && seen.body.get("channels").is_none(), "{seen}");
+    let shelf = merchant.stack().asks("GET", &format!("/v1/public/merchants/{}/products", merchant.id())).await;
+    assert_eq!(shelf.expects(200).items().len(), 1);
     let ids = (shows(&product, "north", 1).await, shows(&product, "south", 1).await);
     assert!(!ids.0.is_empty() && !ids.1.is_empty() && ids.0 != ids.1, "{ids:?}");
 
@@ -70,6 +75,7 @@ async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
     let deactivation = asks_for(&merchant, &product, "deactivate").await;
     deactivation.becomes(SUCCEEDED).await;
     let inactive = product.becomes("INACTIVE").await;
+    assert_eq!(merchant.stack().asks("GET", &public).await.status, 404);
     for channel in ["north", "south"] {
         assert_eq!(inactive.body["channels"][channel]["observed"]["presence"], "PAUSED", "{inactive}");
     }
@@ -192,4 +198,21 @@ async fn a_lost_answer_to_a_create_makes_no_second_listing() {
 
     shows(&product, "north", 1).await;
     assert_eq!(at_the_sandbox(&merchant, &product, "north").await, (Some(SandboxState::Live), 1));
+}
+
+#[tokio::test]
+async fn a_product_that_a_disconnected_channel_still_keeps_can_be_deleted() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({})).await;
+    let product = ready(&merchant, "LAMP-11").await;
+    publishes(&merchant, &product, &["north"]).await.becomes(SUCCEEDED).await;
+    assert_eq!(merchant.asks("DELETE", "/v1/channels/north").await.status, 409, "the product is live there");
+    asks_for(&merchant, &product, "deactivate").await.becomes(SUCCEEDED).await;
+    assert_eq!(merchant.asks("DELETE", "/v1/channels/north").await.status, 204);
+
+    let deletion = merchant.asks("DELETE", &product.path()).header("if-match", "*").await.expects(202);
+
+    merchant.operation(deletion.text("/operation/id")).becomes(SUCCEEDED).await;
+    merchant.registers(a_product().with_sku("LAMP-11")).await;
 }

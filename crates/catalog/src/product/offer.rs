@@ -311,6 +311,7 @@ impl Product {
         self.images.clear();
         self.channels.clear();
         self.live_on.clear();
+        self.bound_to.clear();
         self.touch(origin.now);
         Changed::Yes
     }

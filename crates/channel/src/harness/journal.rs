@@ -73,6 +73,6 @@ fn told(ended: &Result<Ended, StepError>) -> Result<String, Problem> {
 
 fn logged(written: Result<(), tola_store::Error>) {
     if let Err(error) = written {
-        tracing::warn!(error = &error as &dyn std::error::Error, "could not record the attempt");
+        tracing::warn!(error = tola_step::chain(&error), "could not record the attempt");
     }
 }

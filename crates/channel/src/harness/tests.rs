@@ -225,6 +225,17 @@ async fn a_channel_of_another_type_or_none_is_a_refusal() {
 }
 
 #[tokio::test]
+async fn a_paused_channel_still_lets_go() {
+    let (shop, command) = asked("").await;
+    assert!(matches!(shop.carry_out(&command).await, ChannelOutcome::Listed(_)));
+    shop.reconfigure(|channel| channel.status = ChannelStatus::Paused).await;
+
+    let outcome = shop.carry_out(&shop.deactivate().await).await;
+
+    assert!(matches!(outcome, ChannelOutcome::Withdrawn { remains: Some(_), already: false }), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn what_is_in_doubt_stays_so_when_the_channel_cant_be_asked() {
     for paused in [true, false] {
         let (shop, command) = asked("loses").await;

@@ -33,7 +33,8 @@ pub async fn read(
     Ok(Json(channel.into()))
 }
 
-/// `DELETE /v1/channels/{id}`: not while a product is live there, since nobody could take it off any more.
+/// `DELETE /v1/channels/{id}`: not while a product is live there, may be, or is on its way, since nobody could take it off
+/// any more. What the channel keeps and doesn't show is forgotten.
 pub async fn disconnect(
     State(app): State<App>,
     caller: Caller,
@@ -42,11 +43,11 @@ pub async fn disconnect(
     let channels = app.store.channels(caller.scope());
     let mut found = channels.get(&id).await?.ok_or_else(ApiError::not_found)?;
     for _ in 0..ATTEMPTS {
-        let live = app.store.products(caller.scope()).live_on(&id, NAMED).await?;
-        if !live.is_empty() {
-            let message = format!("products are live on {id}: unpublish them first");
-            return Err(live.iter().fold(ApiError::not_possible(message), |refusal, product| {
-                let message = format!("{} ({}) is live on it", product.id, product.canonical.name);
+        let bound = app.store.products(caller.scope()).bound_to(&id, NAMED).await?;
+        if !bound.is_empty() {
+            let message = format!("products are live on {id}, or on their way: unpublish them first");
+            return Err(bound.iter().fold(ApiError::not_possible(message), |refusal, product| {
+                let message = format!("{} ({}) is live on it, or on its way", product.id, product.canonical.name);
                 refusal.naming(code::ACTION_NOT_POSSIBLE, message)
             }));
         }

@@ -11,6 +11,7 @@ pub mod history;
 pub mod images;
 pub mod operations;
 pub mod products;
+mod public;
 mod publish;
 mod retry;
 mod withdraw;
@@ -82,6 +83,8 @@ routes! {
     GET    "/v1/operations/{id}"         Read   []                                                  operations::read;
     POST   "/v1/operations/{id}/retry"   Write  []                                                  retry::retry;
     POST   "/v1/operations/{id}/cancel"  Write  []                                                  operations::cancel;
+    GET    "/v1/public/products/{id}"           Public [] public::read;
+    GET    "/v1/public/merchants/{id}/products" Public ["limit", "cursor"] public::list;
     GET    "/v1/health"                  Public []                                                  health::health;
 }
 

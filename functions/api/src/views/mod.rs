@@ -7,6 +7,7 @@ mod operation;
 mod page;
 mod plan;
 mod product;
+mod public;
 
 pub use channel::ChannelView;
 pub use event::EventView;
@@ -15,3 +16,4 @@ pub use operation::OperationView;
 pub use page::Page;
 pub use plan::{PlanView, PlannedView};
 pub use product::{ProductItem, ProductView};
+pub use public::PublicProductView;

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tola_catalog::{ChannelId, ChannelStatus, Problem, ProblemClass, code};
 
+use crate::market::listed;
 use crate::support::World;
 
 fn sandbox(config: Value) -> Value {
@@ -164,5 +165,22 @@ async fn a_channel_is_let_go_once_nothing_is_live_there() {
     assert_eq!(held.refused(), (409, "ACTION_NOT_POSSIBLE"), "the channel has yet to let the product go");
     ana.hears(&id, "shop", |_| tola_catalog::listing::ChannelOutcome::Withdrawn { remains: None, already: false })
         .await;
+    assert_eq!(ana.ask("DELETE", "/v1/channels/shop").send().await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_channel_that_a_product_is_on_its_way_to_is_not_disconnected_but_one_that_keeps_it_hidden_is() {
+    let world = World::new().await;
+    let ana = world.merchant();
+    let id = ana.has_ready_product().await;
+    ana.connects("shop").await;
+    ana.acts(&id, "publish", json!({ "channels": ["shop"] })).await.accepted();
+
+    assert_eq!(ana.ask("DELETE", "/v1/channels/shop").send().await.refused(), (409, "ACTION_NOT_POSSIBLE"));
+
+    ana.hears(&id, "shop", listed).await;
+    ana.acts(&id, "deactivate", json!({})).await.accepted();
+    let remains = |_| tola_catalog::listing::ChannelOutcome::Withdrawn { remains: Some("1".into()), already: false };
+    ana.hears(&id, "shop", remains).await;
     assert_eq!(ana.ask("DELETE", "/v1/channels/shop").send().await.status, StatusCode::NO_CONTENT);
 }

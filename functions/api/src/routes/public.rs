@@ -1,0 +1,51 @@
+//! What everybody may see: products that are ACTIVE, and of them what is offered.
+
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use tola_catalog::{MerchantId, Product, ProductId, ProductStatus};
+use tola_store::{ProductFilter, SystemScope};
+
+use super::one_more;
+use crate::app::App;
+use crate::cursor::Question;
+use crate::error::ApiError;
+use crate::json::Json;
+use crate::params::{InPath, Params};
+use crate::request::now;
+use crate::signing::Links;
+use crate::views::{Page, PublicProductView};
+
+/// A minute: as long as a withdrawn product may still be seen. Links to images live for hours.
+const CACHED: [(HeaderName, HeaderValue); 1] = [(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"))];
+
+/// `GET /v1/public/products/{id}`
+pub(super) async fn read(State(app): State<App>, InPath(id): InPath<ProductId>) -> Result<Response, ApiError> {
+    let found = app.store.showcase(SystemScope::named("public")).active(id).await?;
+    let product = found.ok_or_else(ApiError::not_found)?;
+    let signer = app.signing.signer(now()).await?;
+    Ok((CACHED, Json(PublicProductView::new(&product, Links::Signed(&signer)))).into_response())
+}
+
+/// `GET /v1/public/merchants/{id}/products`: newest first.
+pub(super) async fn list(
+    State(app): State<App>,
+    InPath(merchant_id): InPath<MerchantId>,
+    mut params: Params,
+) -> Result<Response, ApiError> {
+    let limit = params.limit()?;
+    let question = Question { route: "/v1/public/merchants/{id}/products", merchant_id, filters: Vec::new() };
+    let after = match params.take("cursor") {
+        Some(cursor) => ProductId::parse(&app.cursors.open(&question, &cursor)?).ok(),
+        None => None,
+    };
+    let filter = ProductFilter { status: Some(ProductStatus::Active), channel: None };
+    let scope = SystemScope::named("public").acting_for(merchant_id);
+    let found = app.store.products(scope).list(&filter, after, one_more(limit)).await?;
+    let signer = app.signing.signer(now()).await?;
+    let page = Page::cut(found, limit, |last: &Product| app.cursors.seal(&question, &last.id));
+    let view = |product: &Product| serde_json::to_value(PublicProductView::new(product, Links::Signed(&signer)));
+    let page = page.try_map(|product| view(&product).map_err(ApiError::internal))?;
+    Ok((CACHED, Json(page)).into_response())
+}

@@ -1,0 +1,60 @@
+//! A product as everybody may see it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tola_catalog::product::AttributeValue;
+use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Slug, Tag};
+use tola_catalog::{MerchantId, Money, Product, ProductId, Timestamp};
+
+use super::image::RenditionView;
+use crate::signing::Links;
+
+/// What is offered, without anything that is between a merchant and its channels.
+#[derive(Debug, Serialize)]
+pub struct PublicProductView<'a> {
+    id: ProductId,
+    merchant_id: MerchantId,
+    slug: &'a Slug,
+    name: &'a Name,
+    description: Option<&'a Description>,
+    price: Option<Money>,
+    category_id: Option<&'a CategoryId>,
+    brand: Option<&'a Brand>,
+    attributes: &'a BTreeMap<AttributeKey, AttributeValue>,
+    tags: &'a [Tag],
+    images: Vec<PublicImageView<'a>>,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct PublicImageView<'a> {
+    alt: Option<&'a AltText>,
+    renditions: Vec<RenditionView<'a>>,
+}
+
+impl<'a> PublicProductView<'a> {
+    /// The product as everybody may see it.
+    pub(crate) fn new(product: &'a Product, links: Links<'_>) -> Self {
+        let canonical = &product.canonical;
+        let shown = product.images.iter().filter(|image| !image.renditions.is_empty());
+        let images = shown.map(|image| PublicImageView {
+            alt: image.alt.as_ref(),
+            renditions: RenditionView::all(&image.renditions, links),
+        });
+        Self {
+            id: product.id,
+            merchant_id: product.merchant_id,
+            slug: &product.slug,
+            name: &canonical.name,
+            description: canonical.description.as_ref(),
+            price: canonical.price,
+            category_id: canonical.category_id.as_ref(),
+            brand: canonical.brand.as_ref(),
+            attributes: &canonical.attributes,
+            tags: &canonical.tags,
+            images: images.collect(),
+            updated_at: product.updated_at,
+        }
+    }
+}
