@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::code;
 use crate::id::{ChannelId, MerchantId};
-use crate::problem::Problem;
+use crate::listing::CommandKind;
+use crate::problem::{Problem, ProblemClass};
 use crate::time::Timestamp;
 
 /// Whether a channel can be called.
@@ -45,4 +47,30 @@ pub struct Channel {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Channel {
+    /// Whether a command of this kind can be carried out there now. A channel that is paused still lets go: what is to be
+    /// gone is to be gone.
+    ///
+    /// # Errors
+    /// Why it can't, in words for the merchant.
+    pub fn takes(&self, kind: CommandKind) -> Result<(), Problem> {
+        let id = &self.id;
+        match self.status {
+            ChannelStatus::Paused if kind.offers() => {
+                Err(Problem::new(ProblemClass::Policy, code::CHANNEL_PAUSED, format!("{id} is paused.")))
+            }
+            ChannelStatus::Active | ChannelStatus::Paused => Ok(()),
+            ChannelStatus::AuthBroken => {
+                let message = format!("{id} does not accept the credentials that it was connected with.");
+                Err(Problem::new(ProblemClass::Auth, code::CHANNEL_AUTH_BROKEN, message))
+            }
+        }
+    }
+
+    /// Why nothing can be carried out at a channel that its merchant has disconnected.
+    pub fn gone(id: &ChannelId) -> Problem {
+        Problem::new(ProblemClass::Policy, code::CHANNEL_GONE, format!("{id} is not connected any more."))
+    }
 }

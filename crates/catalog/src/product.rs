@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 mod edit;
 mod offer;
 pub use edit::{Edit, ImageReference, Refused};
-pub use offer::{Claimed, MAX_CHANNELS, Requested, Tally};
+pub use offer::{Claimed, MAX_CHANNELS, Planned, Requested, Tally};
 
 /// The most images of a product.
 pub const MAX_IMAGES: usize = 20;

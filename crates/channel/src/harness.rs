@@ -8,7 +8,7 @@ use futures::FutureExt;
 use tola_catalog::image::Changed;
 use tola_catalog::listing::{ChannelOutcome, Seen};
 use tola_catalog::product::Claimed;
-use tola_catalog::{Actor, Channel, ChannelStatus, Code, Origin, Problem, ProblemClass, Product, Timestamp};
+use tola_catalog::{Actor, Channel, ChannelStatus, Origin, Problem, ProblemClass, Product, Timestamp};
 use tola_contracts::channel::{ChannelCommand, CommandAnswer, MAX_WAIT_SECONDS};
 use tola_contracts::{OperationRef, StepError, StepErrorKind};
 use tola_step::{batch, now};
@@ -255,21 +255,12 @@ fn reference(command: &ChannelCommand) -> CommandRef {
 /// The channel, if it can be called.
 fn callable<'a, A: Adapter>(command: &ChannelCommand, channel: Option<&'a Channel>) -> Result<&'a Channel, Problem> {
     let id = &command.channel_id;
-    let (code, message): (Code, _) = match channel {
-        Some(channel) if channel.channel_type == A::TYPE => match channel.status {
-            ChannelStatus::Active => return Ok(channel),
-            // Paused or not: what is to be gone is to be gone.
-            ChannelStatus::Paused if !command.kind.offers() => return Ok(channel),
-            ChannelStatus::Paused => (code::CHANNEL_PAUSED, format!("{id} is paused.")),
-            ChannelStatus::AuthBroken => {
-                let message = format!("{id} does not accept the credentials that it was connected with.");
-                return Err(Problem::new(ProblemClass::Auth, code::CHANNEL_AUTH_BROKEN, message));
-            }
-        },
-        Some(_) => (code::CHANNEL_GONE, format!("{id} is another channel now than when this was asked for.")),
-        None => (code::CHANNEL_GONE, format!("{id} is not connected any more.")),
-    };
-    Err(Problem::new(ProblemClass::Policy, code, message))
+    let channel = channel.ok_or_else(|| Channel::gone(id))?;
+    if channel.channel_type != A::TYPE {
+        let message = format!("{id} is another channel now than when this was asked for.");
+        return Err(Problem::new(ProblemClass::Policy, code::CHANNEL_GONE, message));
+    }
+    channel.takes(command.kind).map(|()| channel)
 }
 
 /// The outcome of a command whose channel was not asked.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tola_catalog::listing::CommandKind;
+use tola_catalog::product::Planned;
 use tola_catalog::{ChannelId, Problem, ProductId};
 
 use crate::Contract;
@@ -31,6 +32,18 @@ pub struct PlannedCommand {
     pub fence: u64,
     /// What to do.
     pub kind: CommandKind,
+}
+
+impl From<Vec<Planned>> for Plan {
+    fn from(planned: Vec<Planned>) -> Self {
+        let command = |Planned { channel_id, channel_type, fence, kind }| PlannedCommand {
+            channel_id,
+            channel_type,
+            fence,
+            kind,
+        };
+        Self { commands: planned.into_iter().map(command).collect() }
+    }
 }
 
 impl Plan {

@@ -5,6 +5,7 @@ use serde_json::json;
 use ulid::Ulid;
 
 use super::{Product, Refused};
+use crate::channel::Channel;
 use crate::code;
 use crate::event::{EventKind, Origin};
 use crate::id::{ChannelId, OperationId};
@@ -42,6 +43,19 @@ pub enum Claimed {
     Busy(Timestamp),
     /// A newer command took its place, or it has come to an end.
     Superseded,
+}
+
+/// A command that is to be submitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The merchant's channel.
+    pub channel_id: ChannelId,
+    /// The channel's type, and so its adapter.
+    pub channel_type: String,
+    /// The command's fence.
+    pub fence: u64,
+    /// What to do.
+    pub kind: CommandKind,
 }
 
 /// What became of the commands of an operation.
@@ -274,8 +288,41 @@ impl Product {
         }
     }
 
+    /// The commands of an operation that its workflow has to submit, to the merchant's `channels`. One whose channel can't
+    /// be called ends here and holds up nobody; a closing at a channel that is disconnected is done, since nobody could
+    /// carry it out. Repeating it plans what still waits.
+    pub fn plan(
+        &mut self,
+        operation_id: OperationId,
+        channels: &[Channel],
+        origin: &Origin,
+    ) -> (Vec<Planned>, Changed) {
+        let (mut planned, mut changed) = (Vec::new(), Changed::No);
+        for (channel_id, fence, kind) in self.waiting(operation_id) {
+            let ended = match channels.iter().find(|channel| channel.id == channel_id) {
+                None if kind == CommandKind::Close => {
+                    let forgotten = ChannelOutcome::Withdrawn { remains: None, already: true };
+                    self.record(&channel_id, fence, &forgotten, origin)
+                }
+                None => self.give_up(&channel_id, fence, &Channel::gone(&channel_id), origin),
+                Some(channel) => match channel.takes(kind) {
+                    Err(problem) => self.give_up(&channel_id, fence, &problem, origin),
+                    Ok(()) => {
+                        let channel_type = channel.channel_type.clone();
+                        planned.push(Planned { channel_id, channel_type, fence, kind });
+                        Changed::No
+                    }
+                },
+            };
+            if ended == Changed::Yes {
+                changed = Changed::Yes;
+            }
+        }
+        (planned, changed)
+    }
+
     /// The commands of an operation that wait to be carried out: channel, fence, and what to do.
-    pub fn waiting(&self, operation_id: OperationId) -> Vec<(ChannelId, u64, CommandKind)> {
+    fn waiting(&self, operation_id: OperationId) -> Vec<(ChannelId, u64, CommandKind)> {
         let under_way = self.channels.iter().filter(|(_, listing)| listing.is_under_way());
         let commands = under_way.filter_map(|(channel, listing)| Some((channel, listing.command.as_ref()?)));
         commands

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::{Canonical, Edit, NewProduct};
 use super::*;
 use crate::ImageId;
+use crate::channel::{Channel, ChannelStatus};
 use crate::event::Actor;
 use crate::id::{MerchantId, ProductId};
 use crate::image::{Image, Rendition, UploadedFile};
@@ -531,6 +532,53 @@ fn deactivating_again_retries_only_what_was_refused() {
     assert_eq!(product.request_deactivation(operation(4), &origin), Ok(Requested::Already(operation(3))));
     assert_eq!(product.reactivate(&origin), Ok(Changed::Yes));
     assert_eq!(product.status, ProductStatus::Ready);
+}
+
+fn shop(name: &str, status: ChannelStatus) -> Channel {
+    Channel {
+        id: channel(name),
+        merchant_id: MerchantId::new(Ulid::from_parts(1, 1)),
+        channel_type: "sandbox".into(),
+        config: serde_json::Map::new(),
+        secret: None,
+        status,
+        problem: None,
+        version: 1,
+        created_at: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(0),
+    }
+}
+
+#[test]
+fn a_plan_has_the_channels_that_can_be_called_and_ends_the_commands_of_the_others() {
+    let (mut product, origin) = (product(&origin(0)), origin(1));
+    let names = ["a", "b", "c", "d"];
+    let _ = product.request_publish(&names.map(channel), operation(1), &origin);
+    let shops =
+        [shop("a", ChannelStatus::Active), shop("b", ChannelStatus::Paused), shop("c", ChannelStatus::AuthBroken)];
+
+    let (planned, changed) = product.plan(operation(1), &shops, &origin);
+
+    assert_eq!((planned.len(), &planned[0].channel_id, changed), (1, &channel("a"), Changed::Yes));
+    let failed = product.tally(operation(1)).failed;
+    let codes: Vec<_> = failed.iter().map(|(_, problem)| problem.code.as_str()).collect();
+    assert_eq!(codes, ["CHANNEL_PAUSED", "CHANNEL_AUTH_BROKEN", "CHANNEL_GONE"]);
+    assert_eq!(product.plan(operation(1), &shops, &origin), (planned, Changed::No), "planning again plans the same");
+}
+
+#[test]
+fn a_paused_channel_is_asked_to_let_go_and_a_disconnected_one_has_nothing_to_close() {
+    let (mut product, origin) = (product(&origin(0)), origin(1));
+    let _ = product.request_publish(&[channel("a"), channel("b")], operation(1), &origin);
+    answer(&mut product, "a", listed);
+    answer(&mut product, "b", listed);
+    assert_eq!(product.request_deletion(operation(2), &origin), Requested::Accepted);
+
+    let (planned, _) = product.plan(operation(2), &[shop("a", ChannelStatus::Paused)], &origin);
+
+    assert_eq!(planned.iter().map(|command| &command.channel_id).collect::<Vec<_>>(), [&channel("a")]);
+    assert!(!product.channels[&channel("b")].may_exist());
+    assert_eq!(product.tally(operation(2)).done, [channel("b")]);
 }
 
 #[test]
