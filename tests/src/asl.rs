@@ -120,7 +120,18 @@ pub(crate) fn submits(state: &Value) -> bool {
     state["Resource"] == SUBMIT
 }
 
-/// The function that a task calls, by its logical id.
+/// The function that a task calls, by its logical id; `ChannelAdapter` is the adapter of whichever type.
 pub(crate) fn function(state: &Value) -> Option<&str> {
+    if asks(state) {
+        return Some("ChannelAdapter");
+    }
     substitution(state)?.strip_suffix("Arn")
+}
+
+/// The function of a channel's adapter, by the channel's type: a new type touches no machine.
+pub(crate) const ADAPTER_OF_TYPE: &str = "{% '${AdapterPrefix}' & $page.channel_type & '-adapter' %}";
+
+/// Whether a task asks an adapter a question.
+pub(crate) fn asks(state: &Value) -> bool {
+    state.pointer("/Arguments/FunctionName") == Some(&ADAPTER_OF_TYPE.into())
 }

@@ -6,9 +6,12 @@
 mod crowd;
 mod images;
 mod lists;
+mod market;
 mod publishing;
+mod reconciling;
 mod refusals;
 mod registering;
 mod rejected;
 mod stopping;
 mod tenants;
+mod webhooks;

@@ -1,5 +1,7 @@
 //! A merchant's connection to a sales channel.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,6 +11,9 @@ use crate::id::{ChannelId, MerchantId};
 use crate::listing::CommandKind;
 use crate::problem::{Problem, ProblemClass};
 use crate::time::Timestamp;
+
+/// How soon a channel is looked at again that has yet to make up its mind about a listing.
+pub const REVIEW_PERIOD: Duration = Duration::from_secs(5 * 60);
 
 /// Whether a channel can be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +46,9 @@ pub struct Channel {
     /// Why it can't.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+    /// When it is to be held against what it should have; see `reconcile-channel`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconcile_due_at: Option<Timestamp>,
     /// Rises with every write.
     pub version: u64,
     /// When it was connected.

@@ -77,7 +77,6 @@ codes! {
     CHANNEL_MISCONFIGURED: "The channel's configuration is not what its type needs.", "Correct the channel's configuration, then repeat the request.";
     CHANNEL_REFUSED: "The channel does not want the listing as it is.", "Change what the message names, or ask the channel; then publish again.";
     CHANNEL_ATTRIBUTE_MISSING: "The channel needs an attribute that the product does not have.", "Add the attribute that the pointer names; the product is then published by itself.";
-    CHANNEL_OVERRIDE_INVALID: "A value that is to be different on this channel can't be used.", "Correct or remove the override that the pointer names.";
     CHANNEL_THROTTLED: "The channel takes no more calls for now.", "Nothing: the workflow tries again by itself.";
     CHANNEL_BUSY: "Another call about this listing is under way.", "Nothing: the workflow tries again by itself.";
     // Images.

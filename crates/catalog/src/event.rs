@@ -32,6 +32,8 @@ pub enum EventKind {
     ProductUnpublished,
     /// Channels refused a revision of the product, or could not be asked.
     ProductPublicationFailed,
+    /// A channel had something else of the product than it should have.
+    ProductDrifted,
     /// A product that was taken off the market may be published again.
     ProductActivated,
     /// A merchant took the product off the market.
@@ -55,6 +57,7 @@ impl EventKind {
             Self::ProductPublished => "ProductPublished",
             Self::ProductUnpublished => "ProductUnpublished",
             Self::ProductPublicationFailed => "ProductPublicationFailed",
+            Self::ProductDrifted => "ProductDrifted",
             Self::ProductActivated => "ProductActivated",
             Self::ProductDeactivated => "ProductDeactivated",
             Self::ProductDeleted => "ProductDeleted",

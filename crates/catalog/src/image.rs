@@ -153,6 +153,7 @@ impl Image {
     /// Asks for the image to be processed, for the first time or once more.
     pub fn request_processing(&mut self, operation_id: OperationId, retry_of: Option<OperationId>, origin: &Origin) {
         self.intents.push(Intent {
+            channels: Vec::new(),
             operation_id,
             kind: OperationKind::ProcessImage,
             requested_at: origin.now,

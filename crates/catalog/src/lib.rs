@@ -18,6 +18,7 @@ pub mod product;
 pub mod status;
 pub mod text;
 pub mod time;
+pub mod view;
 
 pub use channel::{Channel, ChannelStatus};
 pub use code::Code;
@@ -33,3 +34,4 @@ pub use problem::{Problem, ProblemClass};
 pub use product::{Product, ProductImage};
 pub use status::{ProductStatus, Request};
 pub use time::Timestamp;
+pub use view::{EffectiveView, Overrides, ViewImage};

@@ -1,13 +1,12 @@
 //! A product on one channel: what is wanted, what is true and what is under way, kept apart.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::OperationId;
 use crate::problem::Problem;
 use crate::time::Timestamp;
+use crate::view::Overrides;
 
 /// What the merchant wants of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +28,8 @@ pub enum Presence {
     Absent,
     /// Buyers see it.
     Live,
+    /// The channel looks at it before buyers see it, or looks at it again.
+    UnderReview,
     /// It exists, and buyers don't see it.
     Paused,
     /// An answer was lost: it may or may not exist.
@@ -46,6 +47,25 @@ pub struct Observed {
     /// The revision that the channel shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_revision: Option<u64>,
+    /// What changes at the channel whenever what it shows changes; see [`Standing::mark`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+}
+
+impl Observed {
+    /// What is true of a listing that stands so.
+    pub fn of(standing: &Standing) -> Self {
+        Self {
+            presence: match standing.visibility {
+                Visibility::Live => Presence::Live,
+                Visibility::UnderReview => Presence::UnderReview,
+                Visibility::Hidden => Presence::Paused,
+            },
+            external_id: Some(standing.external_id.clone()),
+            published_revision: Some(standing.revision),
+            mark: standing.mark.clone(),
+        }
+    }
 }
 
 /// What a command tells a channel to do.
@@ -117,6 +137,18 @@ pub struct Claim {
     pub until: Timestamp,
 }
 
+/// Whether buyers see a listing that a channel has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Visibility {
+    /// They do.
+    Live,
+    /// Not before the channel has looked at it.
+    UnderReview,
+    /// They don't.
+    Hidden,
+}
+
 /// A listing as its channel has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Standing {
@@ -124,8 +156,19 @@ pub struct Standing {
     pub external_id: String,
     /// The product's revision that it shows.
     pub revision: u64,
-    /// Whether buyers see it; a channel may look at it first.
-    pub live: bool,
+    /// Whether buyers see it.
+    pub visibility: Visibility,
+    /// Changes whenever what the channel shows changes, whoever changed it: a version, an ETag, a hash of the content.
+    /// Nothing where the channel does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+}
+
+impl Standing {
+    /// Whether the channel shows it, or will by itself.
+    pub fn is_offered(&self) -> bool {
+        self.visibility != Visibility::Hidden
+    }
 }
 
 /// What an adapter saw at the channel before it was refused.
@@ -170,13 +213,20 @@ pub enum ChannelOutcome {
 }
 
 /// A product on one channel.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Listing {
     /// What the merchant wants.
     pub desired: Desired,
-    /// What the merchant wants to be different on this channel, by JSON pointer.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub overrides: BTreeMap<String, String>,
+    /// What the merchant wants to be different on this channel.
+    #[serde(default, skip_serializing_if = "Overrides::is_empty")]
+    pub overrides: Overrides,
+    /// The product's revision at which what this channel is to show last changed: an edit that it can't show does not
+    /// reach it.
+    #[serde(default)]
+    pub content_revision: u64,
+    /// Whether it is to be brought there once more, though that was tried: the channel has lost or changed it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub again: bool,
     /// What is true.
     #[serde(default)]
     pub observed: Observed,
@@ -219,7 +269,7 @@ impl Listing {
 
     /// Whether buyers see it or may see it, so that whoever wants it off the market has to ask the channel.
     pub fn may_be_live(&self) -> bool {
-        self.in_doubt || matches!(self.observed.presence, Presence::Live | Presence::Unknown)
+        self.in_doubt || matches!(self.observed.presence, Presence::Live | Presence::UnderReview | Presence::Unknown)
     }
 
     /// Whether the channel has it or may have it, so that whoever wants it gone has to ask the channel.
@@ -227,17 +277,35 @@ impl Listing {
         self.may_be_live() || self.observed.presence == Presence::Paused || self.observed.external_id.is_some()
     }
 
-    /// Whether this revision, or a newer one, is on its way to the channel or there.
-    pub fn is_offered_at(&self, revision: u64) -> bool {
+    /// Whether what the channel is to show is on its way there, or there.
+    pub fn is_offered(&self) -> bool {
         self.command.as_ref().is_some_and(|command| {
-            command.kind.offers() && command.revision >= revision && command.state != CommandState::Failed
+            command.kind.offers()
+                && !self.again
+                && command.revision >= self.content_revision
+                && command.state != CommandState::Failed
         })
     }
 
-    /// Whether the merchant wants it there, and nobody has tried to bring this revision to the channel.
-    pub fn lags(&self, revision: u64) -> bool {
-        let tried = self.command.as_ref().is_some_and(|command| command.kind.offers() && command.revision >= revision);
-        self.desired == Desired::On && !tried
+    /// Whether the merchant wants it there, and nobody has tried to bring to the channel what it is to show; or what was
+    /// brought there is lost.
+    pub fn lags(&self) -> bool {
+        let tried = self
+            .command
+            .as_ref()
+            .is_some_and(|command| command.kind.offers() && command.revision >= self.content_revision);
+        self.desired == Desired::On && (self.again || !tried)
+    }
+
+    /// Whether what the channel has is what a command for this revision was to bring there, so that there is nothing
+    /// left to do. A listing of the revision that it was known to have, and with another mark, was changed by somebody.
+    pub fn is_satisfied_by(&self, there: &Standing, revision: u64) -> bool {
+        let known = &self.observed;
+        let tampered = known.published_revision == Some(there.revision)
+            && known.mark.is_some()
+            && there.mark.is_some()
+            && known.mark != there.mark;
+        there.is_offered() && there.revision >= revision && !tampered
     }
 
     /// The fence of the next command.
@@ -248,6 +316,7 @@ impl Listing {
     /// Puts a new command in the place of the last.
     pub(crate) fn mint(&mut self, kind: CommandKind, revision: u64, operation_id: OperationId, state: CommandState) {
         let fence = self.next_fence();
+        self.again = false;
         self.command = Some(Command { kind, revision, fence, state, operation_id, told: false, problem: None });
     }
 
@@ -256,9 +325,7 @@ impl Listing {
         let observed = &mut self.observed;
         match outcome {
             ChannelOutcome::Listed(standing) | ChannelOutcome::Refused { seen: Seen::There(standing), .. } => {
-                observed.presence = if standing.live { Presence::Live } else { Presence::Paused };
-                observed.external_id = Some(standing.external_id.clone());
-                observed.published_revision = Some(standing.revision);
+                *observed = Observed::of(standing);
             }
             ChannelOutcome::Withdrawn { remains: Some(external_id), .. } => {
                 observed.presence = Presence::Paused;
@@ -277,6 +344,11 @@ impl Listing {
             }
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[cfg(test)]
@@ -318,14 +390,15 @@ mod tests {
 
     #[test]
     fn a_revision_that_was_refused_does_not_lag_but_the_next_one_does() {
-        let mut listing = Listing { desired: Desired::On, ..Listing::default() };
-        assert!(listing.lags(1));
+        let mut listing = Listing { desired: Desired::On, content_revision: 1, ..Listing::default() };
+        assert!(listing.lags());
 
         listing.mint(CommandKind::Publish, 1, operation(), CommandState::Failed);
 
-        assert!(!listing.lags(1));
-        assert!(listing.lags(2));
+        assert!(!listing.lags());
+        listing.content_revision = 2;
+        assert!(listing.lags());
         listing.desired = Desired::Off;
-        assert!(!listing.lags(2));
+        assert!(!listing.lags());
     }
 }

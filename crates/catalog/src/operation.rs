@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Actor;
+use crate::event::{Actor, Origin};
 use crate::id::{ChannelId, ImageId, MerchantId, OperationId, ProductId};
 use crate::problem::Problem;
+use crate::product::Drift;
 use crate::time::Timestamp;
 
 /// What an operation does, and so which state machine runs it.
@@ -24,6 +25,8 @@ pub enum OperationKind {
     Deactivate,
     /// `withdraw-product`: takes a product off every channel for good, and removes it.
     Delete,
+    /// `reconcile-channel`: holds what a channel really has against what it should have.
+    Reconcile,
 }
 
 impl OperationKind {
@@ -34,6 +37,7 @@ impl OperationKind {
             Self::ProcessImage => "process-image",
             Self::Publish => "publish-product",
             Self::Unpublish | Self::Deactivate | Self::Delete => "withdraw-product",
+            Self::Reconcile => "reconcile-channel",
         }
     }
 }
@@ -65,7 +69,7 @@ impl OperationStatus {
     }
 }
 
-/// What an operation is about.
+/// The document that promises an operation, and that it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// A product.
@@ -96,6 +100,9 @@ pub struct Intent {
     pub requested_by: Actor,
     /// The request that it goes back to.
     pub correlation_id: String,
+    /// The channels that it is to call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<ChannelId>,
     /// The operation that this one does again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<OperationId>,
@@ -156,6 +163,18 @@ pub struct Operation {
     /// The image that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_id: Option<ImageId>,
+    /// The channel that it reconciles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_id: Option<ChannelId>,
+    /// The channels that it calls: for lists of a channel's operations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<ChannelId>,
+    /// Whether it only looks, and changes nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// What a reconciliation found; at most [`MAX_DRIFTS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drifts: Vec<Drift>,
     /// Its execution, once it was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_arn: Option<String>,
@@ -188,6 +207,9 @@ pub struct Operation {
 /// The most attempts that an operation remembers.
 pub const MAX_STEPS: usize = 200;
 
+/// The most differences that a reconciliation names; its result counts all of them.
+pub const MAX_DRIFTS: usize = 200;
+
 impl Operation {
     /// The operation that an intent asks for, RUNNING from the first: accepted means that it will be run.
     pub fn of_intent(intent: &Intent, merchant_id: MerchantId, subject: Subject) -> Self {
@@ -202,6 +224,10 @@ impl Operation {
             status: OperationStatus::Running,
             product_id,
             image_id,
+            channel_id: None,
+            channels: intent.channels.clone(),
+            dry_run: false,
+            drifts: Vec::new(),
             execution_arn: None,
             steps: Vec::new(),
             result: None,
@@ -215,7 +241,46 @@ impl Operation {
         }
     }
 
-    /// What it is about.
+    /// The operation that reconciles a channel. No document holds an intent of it: it is its own promise, and whoever
+    /// finds it without an execution starts one.
+    pub fn reconciling(
+        channel_id: ChannelId,
+        id: OperationId,
+        merchant_id: MerchantId,
+        dry_run: bool,
+        origin: &Origin,
+    ) -> Self {
+        Self {
+            id,
+            merchant_id,
+            kind: OperationKind::Reconcile,
+            status: OperationStatus::Running,
+            product_id: None,
+            image_id: None,
+            channels: vec![channel_id.clone()],
+            channel_id: Some(channel_id),
+            dry_run,
+            drifts: Vec::new(),
+            execution_arn: None,
+            steps: Vec::new(),
+            result: None,
+            problem: None,
+            correlation_id: origin.correlation_id.clone(),
+            requested_by: origin.actor.clone(),
+            requested_at: origin.now,
+            ended_at: None,
+            retry_of: None,
+            retried_by: None,
+        }
+    }
+
+    /// What it is about, as the first half of its execution's name.
+    pub fn about(&self) -> Option<String> {
+        let channel = || self.channel_id.as_ref().map(ToString::to_string);
+        self.subject().map(|subject| subject.to_string()).or_else(channel)
+    }
+
+    /// The document that promised it; a reconciliation has none but itself.
     pub fn subject(&self) -> Option<Subject> {
         self.product_id.map(Subject::Product).or(self.image_id.map(Subject::Image))
     }

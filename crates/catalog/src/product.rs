@@ -10,7 +10,7 @@ use crate::completeness::Completeness;
 use crate::event::{Aggregate, Event, EventKind, MAX_POINTERS, Origin};
 use crate::id::{ChannelId, ImageId, MerchantId, OperationId, ProductId};
 use crate::image::{Changed, Image, ImageStatus, Rendition};
-use crate::listing::Listing;
+use crate::listing::{Desired, Listing};
 use crate::money::Money;
 use crate::operation::{Intent, OperationKind};
 use crate::status::ProductStatus;
@@ -19,8 +19,10 @@ use crate::time::Timestamp;
 
 mod edit;
 mod offer;
+mod reconcile;
 pub use edit::{Edit, ImageReference, Refused};
 pub use offer::{Claimed, MAX_CHANNELS, Planned, Requested, Tally};
+pub use reconcile::{Drift, DriftKind, Remedy, Sight};
 
 /// The most images of a product.
 pub const MAX_IMAGES: usize = 20;
@@ -128,6 +130,10 @@ pub struct Product {
     /// disconnected.
     #[serde(default)]
     pub bound_to: Vec<ChannelId>,
+    /// The channels where it is wanted, or that have or may have something of it: derived, for the index. They are held
+    /// against what the channel says.
+    #[serde(default)]
+    pub kept_on: Vec<ChannelId>,
     /// Its images, the main one first.
     #[serde(default)]
     pub images: Vec<ProductImage>,
@@ -196,6 +202,7 @@ impl Product {
             channels: BTreeMap::new(),
             live_on: Vec::new(),
             bound_to: Vec::new(),
+            kept_on: Vec::new(),
             images,
             intents: Vec::new(),
             last_operation: BTreeMap::new(),
@@ -271,11 +278,18 @@ impl Product {
         self.follow_up(origin);
         let bound = |listing: &Listing| listing.may_be_live() || listing.is_under_way();
         self.bound_to = self.channels.iter().filter(|(_, l)| bound(l)).map(|(id, _)| id.clone()).collect();
+        let kept = |listing: &Listing| listing.desired == Desired::On || listing.may_exist();
+        self.kept_on = self.channels.iter().filter(|(_, l)| kept(l)).map(|(id, _)| id.clone()).collect();
     }
 
     /// Asks for an operation, in the write that calls for it.
     fn ask(&mut self, kind: OperationKind, operation_id: OperationId, retry_of: Option<OperationId>, origin: &Origin) {
+        let calls = |listing: &Listing| {
+            listing.is_under_way()
+                && listing.command.as_ref().is_some_and(|command| command.operation_id == operation_id)
+        };
         self.intents.push(Intent {
+            channels: self.channels.iter().filter(|(_, l)| calls(l)).map(|(id, _)| id.clone()).collect(),
             operation_id,
             kind,
             requested_at: origin.now,

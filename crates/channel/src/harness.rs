@@ -8,17 +8,21 @@ use futures::FutureExt;
 use tola_catalog::image::Changed;
 use tola_catalog::listing::{ChannelOutcome, Seen};
 use tola_catalog::product::Claimed;
-use tola_catalog::{Actor, Channel, ChannelStatus, Origin, Problem, ProblemClass, Product, Timestamp};
+use tola_catalog::{Actor, Channel, Origin, Problem, ProblemClass, Product, Timestamp};
 use tola_contracts::channel::{ChannelCommand, CommandAnswer, MAX_WAIT_SECONDS};
 use tola_contracts::{OperationRef, StepError, StepErrorKind};
 use tola_step::{batch, now};
-use tola_store::{CommandRef, Error, Saved, Store, TenantScope};
+use tola_store::{CommandRef, Error, Store, TenantScope};
 use tracing::Instrument;
 
 use crate::{Adapter, Call, Failure, Replies, Reply, code};
 
+mod connection;
 mod job;
 mod journal;
+mod patience;
+use connection::callable;
+pub(crate) use connection::{break_channel, of_type};
 use job::Job;
 use journal::Journal;
 
@@ -32,10 +36,10 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Carries commands out, one at a time.
 pub struct Harness<A, R> {
-    adapter: A,
-    store: Store,
+    pub(crate) adapter: A,
+    pub(crate) store: Store,
     replies: R,
-    patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 /// How a job ended.
@@ -76,17 +80,36 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         &self.replies
     }
 
-    /// Takes a message from the queue of the channel type.
+    /// Takes a message from the queue of the channel type, carries its command out and tells the workflow.
     ///
     /// # Errors
     /// For a message of another form, and when the workflow could not be told: the message then comes again.
     pub async fn deliver(&self, message: &SqsMessage) -> Result<ChannelCommand, StepError> {
+        let (command, reply) = self.take(message).await?;
+        self.tell(&command, &reply).await?;
+        Ok(command)
+    }
+
+    /// Takes a message from the queue of the channel type and carries its command out. Whoever calls this has to
+    /// [`tell`](Self::tell) the workflow.
+    ///
+    /// # Errors
+    /// For a message of another form.
+    pub async fn take(&self, message: &SqsMessage) -> Result<(ChannelCommand, Reply), StepError> {
         let command: ChannelCommand = batch::body(message)?;
         // Each delivery is a holder of its own: a message that is delivered twice must not be at the channel twice.
         let delivery = ulid::Ulid::generate();
         let holder = format!("{}/{delivery}", message.message_id.as_deref().unwrap_or_default());
-        self.carry_out(&command, &holder, now()).await?;
-        Ok(command)
+        let reply = self.work(&command, &holder, now()).await;
+        Ok((command, reply))
+    }
+
+    /// Tells the workflow that waits for a command what came of it.
+    ///
+    /// # Errors
+    /// When it could not be told: the message has to come again.
+    pub async fn tell(&self, command: &ChannelCommand, reply: &Reply) -> Result<(), StepError> {
+        self.replies.send(&command.task_token, reply).await
     }
 
     /// Carries a command out and answers the workflow that waits for it. It may be called any number of times, at once or
@@ -95,6 +118,11 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
     /// # Errors
     /// When the workflow could not be told.
     pub async fn carry_out(&self, command: &ChannelCommand, holder: &str, now: Timestamp) -> Result<(), StepError> {
+        let reply = self.work(command, holder, now).await;
+        self.tell(command, &reply).await
+    }
+
+    async fn work(&self, command: &ChannelCommand, holder: &str, now: Timestamp) -> Reply {
         let span = tracing::info_span!(
             "command",
             channel.r#type = A::TYPE,
@@ -109,13 +137,13 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         async {
             let reply = self.reply(command, holder, now).await.unwrap_or_else(Reply::Failure);
             match &reply {
-                Reply::Answer(answer) => tracing::info!(answer = ?answer, "answered"),
+                Reply::Answer(answer) => tracing::info!(answer = ?answer, "carried the command out"),
                 Reply::Failure(error) => {
                     let cause = tola_step::chain(error);
                     tracing::error!(error.name = error.kind.name(), error = cause, "the command was not carried out");
                 }
             }
-            self.replies.send(&command.task_token, &reply).await
+            reply
         }
         .instrument(span)
         .await
@@ -136,12 +164,15 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
             _ => return Ok(Reply::Answer(CommandAnswer::Superseded)),
         };
         let journal = Journal::began(&self.store, command, now).await;
-        let ended = match callable::<A>(command, channel.as_ref()) {
+        let ended = match callable::<A>(command, channel) {
             Ok(channel) => {
-                let call = Call { channel, product_id: command.product_id, fence: command.fence, scope, now };
-                self.attempt(&Job { call, kind: command.kind, product: &product, in_doubt, hold }).await
+                let asked = asked(&product, command);
+                let call =
+                    Call { channel: &channel, product_id: command.product_id, fence: command.fence, asked, scope, now };
+                let job = Job { call, kind: command.kind, product: &product, in_doubt, hold };
+                self.attempt(&job, command.began).await
             }
-            Err(problem) => Ok(Ended::Outcome(unasked(problem, in_doubt))),
+            Err(problem) => Ok(Ended::Outcome(refused(problem, Seen::NotLooked, in_doubt))),
         };
         match &ended {
             Ok(Ended::Outcome(outcome)) => {
@@ -187,7 +218,7 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         }
     }
 
-    async fn attempt(&self, job: &Job<'_>) -> Result<Ended, StepError> {
+    async fn attempt(&self, job: &Job<'_>, began: Option<Timestamp>) -> Result<Ended, StepError> {
         let work = AssertUnwindSafe(tokio::time::timeout(self.patience, job.work(&self.adapter))).catch_unwind();
         let Ok(in_time) = work.await else {
             return Err(StepError::new(StepErrorKind::StepFailed, "the adapter panicked; its log says where"));
@@ -200,38 +231,18 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
             Ok(outcome) => Ended::Outcome(outcome),
             Err(Failure::Refused(problem)) => {
                 if problem.class == ProblemClass::Auth {
-                    self.break_channel(&job.call, &problem).await?;
+                    break_channel(&self.store, &job.call.visit(), &problem).await?;
                 }
-                // Refused before it could be looked at, what was in doubt still is.
-                let blind = job.in_doubt && seen == Seen::NotLooked;
-                let refused =
-                    if blind { ChannelOutcome::Unknown { problem } } else { ChannelOutcome::Refused { problem, seen } };
-                Ended::Outcome(refused)
+                Ended::Outcome(refused(problem, seen, job.in_doubt))
             }
-            Err(Failure::Throttled { seconds, problem }) => {
-                let seconds = seconds.clamp(1, MAX_WAIT_SECONDS);
-                Ended::Again(Reply::Answer(CommandAnswer::RetryAfter { seconds, problem }))
-            }
+            Err(Failure::Throttled { seconds, problem }) => match patience::wait(seconds, began, job.call.now) {
+                Some(seconds) => Ended::Again(Reply::Answer(CommandAnswer::RetryAfter { seconds, problem })),
+                None => Ended::Outcome(refused(patience::at_its_end(problem), seen, job.in_doubt)),
+            },
             Err(Failure::Transient(message)) => {
                 Ended::Again(Reply::Failure(StepError::new(StepErrorKind::Transient, message)))
             }
         })
-    }
-
-    /// Notes that the channel does not accept our credentials, unless somebody changed the channel meanwhile: that may
-    /// have been the repair.
-    async fn break_channel(&self, call: &Call<'_>, problem: &Problem) -> Result<(), StepError> {
-        let mut broken = call.channel.clone();
-        broken.status = ChannelStatus::AuthBroken;
-        broken.problem = Some(problem.clone());
-        broken.version += 1;
-        broken.updated_at = call.now;
-        let channels = self.store.channels(call.scope);
-        match channels.save(call.channel, &broken).await.map_err(failed)? {
-            Saved::Moved => tracing::warn!("the channel does not accept the credentials; nothing more is tried there"),
-            Saved::Conflict => tracing::info!("the channel was changed meanwhile, and stays as it is"),
-        }
-        Ok(())
     }
 }
 
@@ -242,9 +253,15 @@ pub(crate) fn scope_of(operation: &OperationRef) -> TenantScope {
 }
 
 /// The failure of a database. A lost race is no other thing to a workflow than one that could not be run.
-fn failed(error: Error) -> StepError {
+pub(crate) fn failed(error: Error) -> StepError {
     let kind = if error.is_transient() { StepErrorKind::Transient } else { StepErrorKind::StepFailed };
     StepError::caused_by(kind, error.to_string(), error)
+}
+
+/// The revision that the command is about.
+fn asked(product: &Product, command: &ChannelCommand) -> u64 {
+    let newest = product.channels.get(&command.channel_id).and_then(|listing| listing.command.as_ref());
+    newest.map_or(product.revision, |newest| newest.revision)
 }
 
 /// The command's name among outcomes.
@@ -252,23 +269,13 @@ fn reference(command: &ChannelCommand) -> CommandRef {
     CommandRef { product_id: command.product_id, channel_id: command.channel_id.clone(), fence: command.fence }
 }
 
-/// The channel, if it can be called.
-fn callable<'a, A: Adapter>(command: &ChannelCommand, channel: Option<&'a Channel>) -> Result<&'a Channel, Problem> {
-    let id = &command.channel_id;
-    let channel = channel.ok_or_else(|| Channel::gone(id))?;
-    if channel.channel_type != A::TYPE {
-        let message = format!("{id} is another channel now than when this was asked for.");
-        return Err(Problem::new(ProblemClass::Policy, code::CHANNEL_GONE, message));
-    }
-    channel.takes(command.kind).map(|()| channel)
-}
-
-/// The outcome of a command whose channel was not asked.
-fn unasked(problem: Problem, in_doubt: bool) -> ChannelOutcome {
-    if in_doubt {
+/// The outcome of a command that the channel did not carry out, with what was seen there before. What was in doubt and
+/// could not be looked at still is.
+fn refused(problem: Problem, seen: Seen, in_doubt: bool) -> ChannelOutcome {
+    if in_doubt && seen == Seen::NotLooked {
         ChannelOutcome::Unknown { problem }
     } else {
-        ChannelOutcome::Refused { problem, seen: Seen::NotLooked }
+        ChannelOutcome::Refused { problem, seen }
     }
 }
 

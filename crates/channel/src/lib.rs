@@ -8,12 +8,17 @@
 mod adapter;
 pub mod code;
 mod harness;
+mod inquiry;
 mod replies;
+#[cfg(test)]
+mod room;
+mod serve;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod view;
 
-pub use adapter::{Adapter, Call, Failure, LetGo, schema_of};
+pub use adapter::{Adapter, Call, Failure, LetGo, Shelf, Visit, schema_of};
 pub use harness::{CALL_TIMEOUT, Harness, LEASE};
+pub use inquiry::CONNECT_TIMEOUT;
 pub use replies::{Replies, Reply, WaitingTasks};
-pub use view::{EffectiveView, ViewImage};
+pub use serve::{handle, serve, serve_with};
+pub use tola_catalog::{EffectiveView, ViewImage};

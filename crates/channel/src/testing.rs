@@ -9,6 +9,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is a test's report")]
 #![expect(clippy::missing_panics_doc, reason = "everything here panics when a rule does not hold")]
 
+mod lamp;
+mod looks;
 mod rules;
 mod shop;
 
@@ -21,8 +23,10 @@ use tola_contracts::StepError;
 use tola_contracts::channel::CommandAnswer;
 use tola_store::Store;
 
+pub use lamp::lamp;
+pub use looks::*;
 pub use rules::*;
-pub use shop::{Shop, lamp};
+pub use shop::Shop;
 
 use crate::{Adapter, Replies, Reply};
 
@@ -42,6 +46,9 @@ pub trait Bench: Send + Sync {
 
     /// Every call that changed something about a product at a channel, the first one first.
     fn effects(&self, channel: &Channel, product_id: ProductId) -> impl Future<Output = Vec<Effect>> + Send;
+
+    /// The product's revision that buyers see at a channel, whatever anybody was told; `None` if they see none.
+    fn shows(&self, channel: &Channel, product_id: ProductId) -> impl Future<Output = Option<u64>> + Send;
 }
 
 /// How a channel misbehaves.
@@ -117,6 +124,12 @@ macro_rules! contract_tests {
             refused_credentials_break_the_channel,
             a_throttled_command_waits_and_is_then_done,
             what_was_closed_is_not_found,
+            what_is_told_is_what_is_shown,
+            what_is_offered_is_listed_and_found,
+            a_mark_changes_with_what_is_shown,
+            a_connection_is_tried_without_an_effect,
+            refused_credentials_are_said_at_the_connection,
+            a_configuration_of_another_form_is_refused,
         }
     };
     ($bench:path; $($rule:ident),* $(,)?) => {

@@ -1,10 +1,13 @@
 //! What passes between a workflow and the adapter of a channel: a command on the queue `<type>-commands`, and the answer
-//! through the task token that came with it.
+//! through the task token that came with it. Questions, which change nothing, are asked by calling the adapter's function:
+//! see [`inquiry`].
+
+pub mod inquiry;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tola_catalog::listing::CommandKind;
-use tola_catalog::{ChannelId, Problem, ProductId};
+use tola_catalog::{ChannelId, Problem, ProductId, Timestamp};
 
 use crate::OperationRef;
 
@@ -27,6 +30,9 @@ pub struct ChannelCommand {
     /// How often the workflow asked for it before, in vain.
     #[serde(default)]
     pub retries: u32,
+    /// When the execution began: it bounds for how long a channel that asks for patience gets it.
+    #[serde(default)]
+    pub began: Option<Timestamp>,
 }
 
 /// From an adapter to a workflow, once the outcome is stored or there is none to store.

@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tola_catalog::operation::{Operation, Subject};
-use tola_catalog::{ImageId, OperationId, ProductId};
+use tola_catalog::operation::Operation;
+use tola_catalog::{ChannelId, ImageId, OperationId, ProductId};
 
 use crate::call::OperationRef;
 
@@ -19,6 +19,12 @@ pub struct ExecutionInput {
     /// The image, for machines that are about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_id: Option<ImageId>,
+    /// The channel, for the machine that is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_id: Option<ChannelId>,
+    /// Whether it only looks; for the same machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
 }
 
 impl ExecutionInput {
@@ -32,23 +38,27 @@ impl ExecutionInput {
             },
             product_id: operation.product_id,
             image_id: operation.image_id,
+            channel_id: operation.channel_id.clone(),
+            dry_run: operation.channel_id.is_some().then_some(operation.dry_run),
         }
     }
 }
 
-/// The name of an execution: `<subject>-<operation>`, at most 73 of the 80 characters that Step Functions allows.
+/// The name of an execution: `<product, image or channel>-<operation>`, at most 77 of the 80 characters that Step
+/// Functions allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutionName(String);
 
 impl ExecutionName {
     /// The same for the same operation, so that starting it twice starts it once.
-    pub fn of(subject: Subject, operation_id: OperationId) -> Self {
-        Self(format!("{subject}-{operation_id}"))
+    pub fn of(about: impl std::fmt::Display, operation_id: OperationId) -> Self {
+        Self(format!("{about}-{operation_id}"))
     }
 
     /// The operation in a name that [`ExecutionName::of`] made; `None` for executions that somebody started by hand.
     pub fn operation_of(name: &str) -> Option<OperationId> {
-        let (_, operation) = name.split_once('-')?;
+        // A channel's name may have hyphens, an operation's has none.
+        let (_, operation) = name.rsplit_once('-')?;
         OperationId::parse(operation).ok()
     }
 
@@ -67,11 +77,12 @@ mod tests {
     #[test]
     fn a_name_fits_and_tells_its_operation() {
         let operation = OperationId::new(Ulid::from_parts(u64::MAX >> 16, u128::MAX));
-        for subject in [
-            Subject::Product(ProductId::new(Ulid::from_parts(1, 2))),
-            Subject::Image(ImageId::new(Ulid::from_parts(1, 2))),
+        for about in [
+            ProductId::new(Ulid::from_parts(1, 2)).to_string(),
+            ImageId::new(Ulid::from_parts(1, 2)).to_string(),
+            "a-channel-with-the-longest-name-there-is".to_owned(),
         ] {
-            let name = ExecutionName::of(subject, operation);
+            let name = ExecutionName::of(about, operation);
 
             assert!(name.as_str().len() <= 80);
             assert_eq!(ExecutionName::operation_of(name.as_str()), Some(operation));

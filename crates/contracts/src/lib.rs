@@ -9,6 +9,7 @@ pub mod lists;
 pub mod message;
 pub mod process_image;
 pub mod publish_product;
+pub mod reconcile_channel;
 pub mod register_product;
 pub mod shared;
 pub mod withdraw_product;
@@ -71,6 +72,10 @@ pub fn all() -> Vec<ContractSchema> {
         ContractSchema::of::<publish_product::SettleProduct>(),
         ContractSchema::of::<withdraw_product::PurgeImages>(),
         ContractSchema::of::<withdraw_product::PurgeProduct>(),
+        ContractSchema::of::<reconcile_channel::PlanReconciliation>(),
+        ContractSchema::of::<reconcile_channel::ReconcileListings>(),
+        ContractSchema::of::<reconcile_channel::FindGhosts>(),
+        ContractSchema::of::<channel::inquiry::ChannelAdapter>(),
         ContractSchema::of::<shared::PublishEvents>(),
         ContractSchema::of::<shared::SettleOperation>(),
     ]

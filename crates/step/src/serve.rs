@@ -161,6 +161,7 @@ mod tests {
         let database = InProcessDatabase::start().unwrap();
         let store = Store::connect(&MongoConfig::new(database.uri(), "tola")).await.unwrap();
         let intent = Intent {
+            channels: Vec::new(),
             operation_id: operation(),
             kind: OperationKind::Register,
             requested_at: now(),

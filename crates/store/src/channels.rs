@@ -4,7 +4,7 @@ use futures::TryStreamExt;
 use mongodb::bson::{Bson, doc};
 use mongodb::{Collection, Database};
 use serde::{Deserialize, Serialize};
-use tola_catalog::{Channel, ChannelId};
+use tola_catalog::{Channel, ChannelId, Timestamp};
 
 use crate::aggregate::Saved;
 use crate::schema;
@@ -74,6 +74,29 @@ impl Channels {
     /// When the database fails.
     pub async fn remove(&self, channel: &Channel) -> Result<(), Error> {
         self.collection.delete_one(self.at_version(channel)).await?;
+        Ok(())
+    }
+
+    /// Has a channel reconciled at `at`, unless that is to happen sooner. It needs no version: of two who hasten, the one
+    /// who is in more of a hurry wins.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hasten(&self, id: &ChannelId, at: Timestamp) -> Result<(), Error> {
+        let mut filter = schema::CHANNEL_BY_ID.filter([self.key(id).into(), self.merchant()], None);
+        filter.insert("reconcile_due_at", doc! { "$gt": at.to_string() });
+        self.collection.update_one(filter, doc! { "$set": { "reconcile_due_at": at.to_string() } }).await?;
+        Ok(())
+    }
+
+    /// Puts the reconciliation that was due at `due` off until `next`, unless somebody has hastened it since.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reconciled(&self, id: &ChannelId, due: Timestamp, next: Timestamp) -> Result<(), Error> {
+        let mut filter = schema::CHANNEL_BY_ID.filter([self.key(id).into(), self.merchant()], None);
+        filter.insert("reconcile_due_at", due.to_string());
+        self.collection.update_one(filter, doc! { "$set": { "reconcile_due_at": next.to_string() } }).await?;
         Ok(())
     }
 

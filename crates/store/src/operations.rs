@@ -3,8 +3,9 @@
 use futures::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc, serialize_to_bson, serialize_to_document};
 use mongodb::{Collection, Database};
-use tola_catalog::operation::MAX_STEPS;
-use tola_catalog::{Operation, OperationId, OperationStatus, Problem, ProductId, StepRecord, Timestamp};
+use tola_catalog::operation::{MAX_DRIFTS, MAX_STEPS};
+use tola_catalog::product::Drift;
+use tola_catalog::{ChannelId, Operation, OperationId, OperationStatus, Problem, ProductId, StepRecord, Timestamp};
 
 use crate::schema::{self, Shape};
 use crate::{Error, TenantScope};
@@ -22,6 +23,8 @@ pub struct OperationFilter {
     pub status: Option<OperationStatus>,
     /// Those of this product.
     pub product: Option<ProductId>,
+    /// Those that call this channel.
+    pub channel: Option<ChannelId>,
 }
 
 /// How an operation ended.
@@ -60,19 +63,36 @@ impl Operations {
     ) -> Result<Vec<Operation>, Error> {
         let range = after.map(|id| doc! { "$lt": id.to_string() });
         let merchant = Bson::from(self.scope.merchant_id().to_string());
-        let (shape, filter): (&Shape, _) = match (filter.status, filter.product) {
-            (None, None) => (&schema::OPERATIONS_NEWEST, schema::OPERATIONS_NEWEST.filter([merchant], range)),
-            (Some(status), None) => {
+        let channel = filter.channel.as_ref().map(|channel| Bson::from(channel.as_str()));
+        let product = filter.product.map(|product| Bson::from(product.to_string()));
+        let (shape, filter): (&Shape, _) = match (filter.status.map(name), product, channel) {
+            (None, None, None) => (&schema::OPERATIONS_NEWEST, schema::OPERATIONS_NEWEST.filter([merchant], range)),
+            (Some(status), None, None) => {
                 let shape = &schema::OPERATIONS_IN_STATUS;
-                (shape, shape.filter([merchant, name(status)], range))
+                (shape, shape.filter([merchant, status], range))
             }
-            (None, Some(product)) => {
-                let shape = &schema::OPERATIONS_OF_PRODUCT;
-                (shape, shape.filter([merchant, product.to_string().into()], range))
+            (None, None, Some(channel)) => {
+                let shape = &schema::OPERATIONS_OF_CHANNEL;
+                (shape, shape.filter([merchant, channel], range))
             }
-            (Some(status), Some(product)) => {
-                let shape = &schema::OPERATIONS_OF_PRODUCT_IN_STATUS;
-                (shape, shape.filter([merchant, product.to_string().into(), name(status)], range))
+            (Some(status), None, Some(channel)) => {
+                let shape = &schema::OPERATIONS_OF_CHANNEL_IN_STATUS;
+                (shape, shape.filter([merchant, channel, status], range))
+            }
+            (status, Some(product), channel) => {
+                let (shape, mut filter) = match status {
+                    None => {
+                        let shape = &schema::OPERATIONS_OF_PRODUCT;
+                        (shape, shape.filter([merchant, product], range))
+                    }
+                    Some(status) => {
+                        let shape = &schema::OPERATIONS_OF_PRODUCT_IN_STATUS;
+                        (shape, shape.filter([merchant, product, status], range))
+                    }
+                };
+                // A product has few operations, so that its index serves as if the channel were not asked for.
+                filter.extend(channel.map(|channel| ("channels".to_owned(), channel)));
+                (shape, filter)
             }
         };
         let found = self.collection.find(filter).sort(shape.order()).limit(i64::from(limit)).await?;
@@ -122,6 +142,21 @@ impl Operations {
         let mut filter = self.by_id(id);
         filter.insert("steps", doc! { "$elemMatch": attempt_of(step) });
         let update = doc! { "$set": { "steps.$": serialize_to_bson(step)? } };
+        self.collection.update_one(filter, update).await?;
+        Ok(())
+    }
+
+    /// Records what a reconciliation found, until it has found [`MAX_DRIFTS`]. What is found again is recorded once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drifted(&self, id: OperationId, drifts: &[Drift]) -> Result<(), Error> {
+        if drifts.is_empty() {
+            return Ok(());
+        }
+        let mut filter = self.by_id(id);
+        filter.insert(format!("drifts.{}", MAX_DRIFTS - 1), doc! { "$exists": false });
+        let update = doc! { "$addToSet": { "drifts": { "$each": serialize_to_bson(&drifts)? } } };
         self.collection.update_one(filter, update).await?;
         Ok(())
     }

@@ -83,6 +83,36 @@ impl Products {
         self.collected(shape, filter, limit).await
     }
 
+    /// Up to `limit` products that are wanted on a channel, or that it has or may have something of, oldest first, from
+    /// the one after `after` on; also those that are being deleted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn kept_on(
+        &self,
+        channel: &ChannelId,
+        after: Option<ProductId>,
+        limit: u32,
+    ) -> Result<Vec<Product>, Error> {
+        let shape = &schema::PRODUCTS_KEPT_ON;
+        let range = after.map(|id| doc! { "$gt": id.to_string() });
+        let filter = shape.filter([self.merchant().into(), channel.as_str().into()], range);
+        self.collected(shape, filter, limit).await
+    }
+
+    /// Removes what is left of a product that was purged, unless somebody wrote to it since it was read. Its history
+    /// stays.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget(&self, tombstone: &Product) -> Result<(), Error> {
+        let version = Bson::Int64(i64::try_from(tombstone.version).unwrap_or(i64::MAX));
+        let filter =
+            schema::PRODUCT_BY_VERSION.filter([tombstone.id.to_string().into(), self.merchant().into(), version], None);
+        self.collection.delete_one(filter).await?;
+        Ok(())
+    }
+
     /// Up to `limit` products that refer to an image, oldest first, from the one after `after` on.
     ///
     /// # Errors

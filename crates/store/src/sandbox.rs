@@ -1,22 +1,24 @@
-//! The sandbox marketplace: its listings, and a ledger of every call that changed one. It belongs to the sandbox's
-//! adapter alone; nothing else in Tola may know what is in here, as with any other channel.
+//! The sandbox marketplace: its listings, each with a ledger of what changed it. It belongs to the sandbox's adapter
+//! alone; nothing else in Tola may know what is in here, as with any other channel.
+
+use std::time::Duration;
 
 use futures::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::ReturnDocument;
 use mongodb::{Collection, Database};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tola_catalog::{ChannelId, MerchantId, ProductId, Timestamp};
-use ulid::Ulid;
+use tola_catalog::{ChannelId, ProductId, Timestamp};
 
 use crate::schema::{self, Shape};
 use crate::{Error, TenantScope};
 
+mod listing;
+pub use listing::{SandboxEffect, SandboxEntry, SandboxListing, SandboxState};
+
 /// One merchant's listings on the sandbox marketplace.
 pub struct Sandbox {
     listings: Collection<SandboxListing>,
-    ledger: Collection<StoredEntry>,
     counters: Collection<Document>,
     scope: TenantScope,
 }
@@ -30,93 +32,10 @@ pub struct SandboxKey {
     pub product_id: ProductId,
 }
 
-/// How a listing stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum SandboxState {
-    /// Buyers see it.
-    Live,
-    /// Buyers don't see it; it can come back.
-    Paused,
-    /// It is gone for good.
-    Closed,
-}
-
-/// A listing on the marketplace.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SandboxListing {
-    /// The marketplace's own id.
-    #[serde(rename = "_id")]
-    pub external_id: String,
-    /// Whose it is.
-    pub merchant_id: MerchantId,
-    /// The merchant's channel.
-    pub channel_id: ChannelId,
-    /// The product.
-    pub product_id: ProductId,
-    /// The product again, as long as the listing is not closed: there is one such listing of a product.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    open_product_id: Option<ProductId>,
-    /// How it stands.
-    pub state: SandboxState,
-    /// The product's revision that it shows.
-    pub revision: u64,
-    /// What buyers see.
-    pub view: Value,
-    /// Rises with every call that changed it.
-    version: u64,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-}
-
-/// What a call did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum SandboxEffect {
-    /// It made the listing.
-    Created,
-    /// It changed the listing, or showed it again.
-    Updated,
-    /// It hid the listing.
-    Paused,
-    /// It closed the listing for good.
-    Closed,
-}
-
-/// A call that changed a listing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SandboxEntry {
-    /// The listing.
-    pub external_id: String,
-    /// The fence of the command behind the call.
-    pub fence: u64,
-    /// What it did.
-    pub effect: SandboxEffect,
-    /// The product's revision that the listing shows since.
-    pub revision: u64,
-    /// When.
-    pub at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredEntry {
-    /// The listing's id and version: entries sort by what came first.
-    #[serde(rename = "_id")]
-    id: String,
-    merchant_id: MerchantId,
-    channel_id: ChannelId,
-    product_id: ProductId,
-    #[serde(flatten)]
-    entry: SandboxEntry,
-}
-
 impl Sandbox {
     pub(crate) fn new(database: &Database, scope: TenantScope) -> Self {
         Self {
             listings: database.collection(schema::SANDBOX_LISTINGS),
-            ledger: database.collection(schema::SANDBOX_LEDGER),
             counters: database.collection(schema::SANDBOX_COUNTERS),
             scope,
         }
@@ -131,6 +50,23 @@ impl Sandbox {
         Ok(self.listings.find_one(filter).await?)
     }
 
+    /// Up to `limit` listings of a channel that are not closed, by product, from the one after `after` on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list(
+        &self,
+        channel: &ChannelId,
+        after: Option<ProductId>,
+        limit: u32,
+    ) -> Result<Vec<SandboxListing>, Error> {
+        let shape = &schema::SANDBOX_LISTINGS_OF_CHANNEL;
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let filter = shape.filter([self.merchant(), channel.as_str().into()], Some(doc! { "$gt": after }));
+        let found = self.listings.find(filter).sort(shape.order()).limit(i64::from(limit)).await?;
+        Ok(found.try_collect().await?)
+    }
+
     /// Shows a product: makes its listing, or changes the one that is not closed.
     ///
     /// # Errors
@@ -143,34 +79,19 @@ impl Sandbox {
         fence: u64,
         now: Timestamp,
     ) -> Result<SandboxListing, Error> {
-        let listing = match self.find(key).await? {
-            Some(before) => {
-                let after = SandboxListing { state: SandboxState::Live, revision, view, ..before.clone() };
-                self.write(&before, after, SandboxEffect::Updated, fence, now).await?
-            }
-            None => {
-                let listing = SandboxListing {
-                    external_id: format!("sandbox_{}", Ulid::generate()),
-                    merchant_id: self.scope.merchant_id(),
-                    channel_id: key.channel_id.clone(),
-                    product_id: key.product_id,
-                    open_product_id: Some(key.product_id),
-                    state: SandboxState::Live,
-                    revision,
-                    view,
-                    version: 1,
-                    created_at: now,
-                    updated_at: now,
-                };
-                match self.listings.insert_one(&listing).await.map_err(Error::from) {
-                    Ok(_) => self.enter(&listing, SandboxEffect::Created, fence, now).await?,
-                    Err(Error::Duplicate(_)) => return Err(Error::Contended(key.product_id.to_string())),
-                    Err(error) => return Err(error),
-                }
-                listing
-            }
-        };
-        Ok(listing)
+        if let Some(before) = self.find(key).await? {
+            let mut after = before.clone();
+            after.state = SandboxState::Live;
+            after.revision = revision;
+            after.show(view, now);
+            return self.write(&before, after, SandboxEffect::Updated, Some(fence), now).await;
+        }
+        let listing = SandboxListing::new(key, self.scope.merchant_id(), (revision, view), fence, now);
+        match self.listings.insert_one(&listing).await.map_err(Error::from) {
+            Ok(_) => Ok(listing),
+            Err(Error::Duplicate(_)) => Err(Error::Contended(key.product_id.to_string())),
+            Err(error) => Err(error),
+        }
     }
 
     /// Hides a product's listing. Returns it with whether it was hidden before; `None` if there is none.
@@ -188,7 +109,7 @@ impl Sandbox {
             return Ok(Some((before, true)));
         }
         let after = SandboxListing { state: SandboxState::Paused, ..before.clone() };
-        Ok(Some((self.write(&before, after, SandboxEffect::Paused, fence, now).await?, false)))
+        Ok(Some((self.write(&before, after, SandboxEffect::Paused, Some(fence), now).await?, false)))
     }
 
     /// Closes a product's listing for good. Returns whether there was one.
@@ -197,19 +118,46 @@ impl Sandbox {
     /// [`Error::Contended`] when another call was at the listing, and when the database fails.
     pub async fn close(&self, key: &SandboxKey, fence: u64, now: Timestamp) -> Result<bool, Error> {
         let Some(before) = self.find(key).await? else { return Ok(false) };
-        let after = SandboxListing { state: SandboxState::Closed, open_product_id: None, ..before.clone() };
-        self.write(&before, after, SandboxEffect::Closed, fence, now).await?;
+        let mut after = before.clone();
+        after.close();
+        self.write(&before, after, SandboxEffect::Closed, Some(fence), now).await?;
         Ok(true)
     }
 
-    /// Every call that changed a listing of the product, the first one first.
+    /// Lets the marketplace lose a product's listing, if it has one.
+    ///
+    /// # Errors
+    /// [`Error::Contended`] when a call was at the listing, and when the database fails.
+    pub async fn lose(&self, key: &SandboxKey, now: Timestamp) -> Result<(), Error> {
+        let Some(before) = self.find(key).await? else { return Ok(()) };
+        let mut after = before.clone();
+        after.close();
+        self.write(&before, after, SandboxEffect::Vanished, None, now).await.map(|_| ())
+    }
+
+    /// Changes what a product is called at the marketplace, as somebody with access to the merchant's shop there would.
+    ///
+    /// # Errors
+    /// [`Error::Contended`] when a call was at the listing, and when the database fails.
+    pub async fn rename(&self, key: &SandboxKey, name: &str, now: Timestamp) -> Result<(), Error> {
+        let Some(before) = self.find(key).await? else { return Ok(()) };
+        let (mut after, mut view) = (before.clone(), before.view.clone());
+        if let Value::Object(view) = &mut view {
+            view.insert("name".to_owned(), name.into());
+        }
+        after.show(view, now);
+        self.write(&before, after, SandboxEffect::EditedByHand, None, now).await.map(|_| ())
+    }
+
+    /// What changed the listings of the product, the first first: of each listing the latest 500 changes.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn ledger(&self, key: &SandboxKey) -> Result<Vec<SandboxEntry>, Error> {
-        let shape = &schema::SANDBOX_LEDGER_OF_PRODUCT;
-        let found = self.ledger.find(self.of_product(shape, key)).sort(shape.order()).await?;
-        found.map_ok(|stored| stored.entry).try_collect().await.map_err(Into::into)
+        let shape = &schema::SANDBOX_LISTINGS_EVER_OF_PRODUCT;
+        let found = self.listings.find(self.of_product(shape, key)).sort(shape.order()).await?;
+        let listings: Vec<SandboxListing> = found.try_collect().await?;
+        Ok(listings.into_iter().flat_map(|listing| listing.calls).collect())
     }
 
     /// Counts one more of something about a product, and returns how many there were with it.
@@ -218,7 +166,38 @@ impl Sandbox {
     /// When the database fails.
     pub async fn count(&self, key: &SandboxKey, what: &str) -> Result<u32, Error> {
         let id = format!("{}/{}/{}/{what}", self.scope.merchant_id(), key.channel_id, key.product_id);
-        let filter = schema::SANDBOX_COUNTER_BY_ID.filter([id.into(), self.merchant()], None);
+        self.increment(schema::SANDBOX_COUNTER_BY_ID.filter([id.into(), self.merchant()], None)).await
+    }
+
+    /// Counts one more call of a channel in the window of time that `now` is in. Returns how many there were with it, and
+    /// how long the window still lasts.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] when another clock is in a later window already, and when the database fails.
+    pub async fn count_within(
+        &self,
+        channel: &ChannelId,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<(u32, Duration), Error> {
+        let length = i64::try_from(window.as_millis()).unwrap_or(i64::MAX).max(1);
+        let number = now.as_millis().div_euclid(length);
+        let id = format!("{}/{channel}/calls", self.scope.merchant_id());
+        let by_id = || [Bson::from(id.clone()), self.merchant()];
+        // The first call of a window begins to count anew; whoever comes second finds it done.
+        let past = schema::SANDBOX_COUNTER_OF_WINDOW.filter(by_id(), Some(doc! { "$lt": number }));
+        self.counters.update_one(past, doc! { "$set": { "window": number, "count": 0 } }).await?;
+        let current = schema::SANDBOX_COUNTER_OF_WINDOW.filter(by_id(), Some(doc! { "$eq": number }));
+        let count = match self.increment(current.clone()).await {
+            // Another call began to count just now.
+            Err(Error::Duplicate(_)) => self.increment(current).await?,
+            counted => counted?,
+        };
+        let left = (number + 1).saturating_mul(length).saturating_sub(now.as_millis());
+        Ok((count, Duration::from_millis(u64::try_from(left).unwrap_or_default())))
+    }
+
+    async fn increment(&self, filter: Document) -> Result<u32, Error> {
         let counted = self
             .counters
             .find_one_and_update(filter, doc! { "$inc": { "count": 1 } })
@@ -234,38 +213,17 @@ impl Sandbox {
         before: &SandboxListing,
         mut after: SandboxListing,
         effect: SandboxEffect,
-        fence: u64,
+        fence: Option<u64>,
         now: Timestamp,
     ) -> Result<SandboxListing, Error> {
-        after.version += 1;
-        after.updated_at = now;
+        after.enter(effect, fence, now);
         let version = Bson::Int64(i64::try_from(before.version).unwrap_or(i64::MAX));
         let id = before.external_id.as_str().into();
         let filter = schema::SANDBOX_LISTING_BY_VERSION.filter([id, self.merchant(), version], None);
         if self.listings.replace_one(filter, &after).await?.matched_count == 0 {
             return Err(Error::Contended(before.external_id.clone()));
         }
-        self.enter(&after, effect, fence, now).await?;
         Ok(after)
-    }
-
-    async fn enter(
-        &self,
-        listing: &SandboxListing,
-        effect: SandboxEffect,
-        fence: u64,
-        at: Timestamp,
-    ) -> Result<(), Error> {
-        let (external_id, revision) = (listing.external_id.clone(), listing.revision);
-        let stored = StoredEntry {
-            id: format!("{external_id}/{:08}", listing.version),
-            merchant_id: listing.merchant_id,
-            channel_id: listing.channel_id.clone(),
-            product_id: listing.product_id,
-            entry: SandboxEntry { external_id, fence, effect, revision, at },
-        };
-        self.ledger.insert_one(stored).await?;
-        Ok(())
     }
 
     fn of_product(&self, shape: &Shape, key: &SandboxKey) -> Document {

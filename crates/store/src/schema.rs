@@ -24,9 +24,7 @@ pub const CHANNELS: &str = "channels";
 pub const OUTCOMES: &str = "outcomes";
 /// Listings on the sandbox marketplace.
 pub const SANDBOX_LISTINGS: &str = "sandbox_listings";
-/// Every call that changed one.
-pub const SANDBOX_LEDGER: &str = "sandbox_ledger";
-/// How often the sandbox's switches have acted.
+/// How often the sandbox's switches have acted, and how often it was called.
 pub const SANDBOX_COUNTERS: &str = "sandbox_counters";
 
 /// The unique index whose name tells a taken SKU.
@@ -116,12 +114,16 @@ shapes! {
     PRODUCTS_IN_STATUS_LIVE_ON: PRODUCTS, equal ["merchant_id", "live_on", "status"], sort Descending ["_id"], range Some("_id");
     /// Those that are, may be or are about to be live on a channel.
     PRODUCTS_BOUND_TO: PRODUCTS, equal ["merchant_id", "bound_to"], sort Descending ["_id"], range Some("_id");
+    /// Those that are wanted on a channel, or that it has or may have something of.
+    PRODUCTS_KEPT_ON: PRODUCTS, equal ["merchant_id", "kept_on"], sort Ascending ["_id"], range Some("_id");
     /// Those that refer to an image.
     PRODUCTS_SHOWING: PRODUCTS, equal ["merchant_id", "images.image_id"], sort Ascending ["_id"], range Some("_id");
     /// Products whose events wait for delivery.
     PRODUCTS_TO_RELAY: PRODUCTS, equal [], sort Ascending ["outbox_due_at"], range Some("outbox_due_at");
     /// Products whose operations were not started.
     PRODUCTS_TO_LAUNCH: PRODUCTS, equal [], sort Ascending ["intents.requested_at"], range Some("intents.requested_at");
+    /// Products of which nothing but a tombstone is left.
+    PRODUCTS_TO_FORGET: PRODUCTS, equal [], sort Ascending ["purged_at"], range Some("purged_at");
     /// A merchant's image.
     IMAGE_BY_ID: IMAGES, equal ["_id", "merchant_id"], sort Ascending [], range None;
     /// The same, as long as nobody wrote to it.
@@ -146,6 +148,10 @@ shapes! {
     OPERATIONS_OF_PRODUCT: OPERATIONS, equal ["merchant_id", "product_id"], sort Descending ["_id"], range Some("_id");
     /// Those of a product in a status.
     OPERATIONS_OF_PRODUCT_IN_STATUS: OPERATIONS, equal ["merchant_id", "product_id", "status"], sort Descending ["_id"], range Some("_id");
+    /// Those that call a channel.
+    OPERATIONS_OF_CHANNEL: OPERATIONS, equal ["merchant_id", "channels"], sort Descending ["_id"], range Some("_id");
+    /// Those that call a channel, in a status.
+    OPERATIONS_OF_CHANNEL_IN_STATUS: OPERATIONS, equal ["merchant_id", "channels", "status"], sort Descending ["_id"], range Some("_id");
     /// Operations that have run for long.
     OPERATIONS_OVERDUE: OPERATIONS, equal ["status"], sort Ascending ["requested_at"], range Some("requested_at");
     /// The history of a product or image.
@@ -162,14 +168,20 @@ shapes! {
     OUTCOME_BY_ID: OUTCOMES, equal ["_id", "merchant_id"], sort Ascending [], range None;
     /// Outcomes that nobody has taken over.
     OUTCOMES_TO_ADOPT: OUTCOMES, equal [], sort Ascending ["adoption_due"], range Some("adoption_due");
+    /// Channels that are to be held against what they should have.
+    CHANNELS_TO_RECONCILE: CHANNELS, equal [], sort Ascending ["reconcile_due_at"], range Some("reconcile_due_at");
     /// A product's listing on the sandbox marketplace, unless it is closed.
     SANDBOX_LISTING_OF_PRODUCT: SANDBOX_LISTINGS, equal ["merchant_id", "channel_id", "open_product_id"], sort Ascending [], range None;
     /// A listing on the sandbox marketplace, as long as nobody wrote to it.
     SANDBOX_LISTING_BY_VERSION: SANDBOX_LISTINGS, equal ["_id", "merchant_id", "version"], sort Ascending [], range None;
-    /// The calls that changed the listings of a product on the sandbox marketplace.
-    SANDBOX_LEDGER_OF_PRODUCT: SANDBOX_LEDGER, equal ["merchant_id", "channel_id", "product_id"], sort Ascending ["_id"], range None;
+    /// The listings of a channel on the sandbox marketplace, unless they are closed.
+    SANDBOX_LISTINGS_OF_CHANNEL: SANDBOX_LISTINGS, equal ["merchant_id", "channel_id"], sort Ascending ["open_product_id"], range Some("open_product_id");
+    /// The listings that a product has on the sandbox marketplace, or had.
+    SANDBOX_LISTINGS_EVER_OF_PRODUCT: SANDBOX_LISTINGS, equal ["merchant_id", "channel_id", "product_id"], sort Ascending ["_id"], range None;
     /// How often a switch of the sandbox has acted.
     SANDBOX_COUNTER_BY_ID: SANDBOX_COUNTERS, equal ["_id", "merchant_id"], sort Ascending [], range None;
+    /// How often a channel of the sandbox was called in a window of time.
+    SANDBOX_COUNTER_OF_WINDOW: SANDBOX_COUNTERS, equal ["_id", "merchant_id"], sort Ascending [], range Some("window");
     /// A merchant's record.
     MERCHANT_BY_ID: MERCHANTS, equal ["_id"], sort Ascending [], range None;
 }
@@ -226,6 +238,8 @@ pub const INDEXES: &[Index] = {
         index(PRODUCTS, "products_live_on", &["merchant_id", "live_on", "_id"], Descending, Plain),
         index(PRODUCTS, "products_live_on_in_status", &["merchant_id", "live_on", "status", "_id"], Descending, Plain),
         index(PRODUCTS, "products_bound_to", &["merchant_id", "bound_to", "_id"], Descending, Plain),
+        index(PRODUCTS, "products_kept_on", &["merchant_id", "kept_on", "_id"], Ascending, Plain),
+        index(PRODUCTS, "products_to_forget", &["purged_at"], Ascending, WhereExists("purged_at")),
         index(PRODUCTS, "products_showing", &["merchant_id", "images.image_id", "_id"], Ascending, Plain),
         index(PRODUCTS, "products_to_relay", &["outbox_due_at"], Ascending, WhereExists("outbox_due_at")),
         index(
@@ -249,6 +263,14 @@ pub const INDEXES: &[Index] = {
             Descending,
             Plain,
         ),
+        index(OPERATIONS, "operations_of_channel", &["merchant_id", "channels", "_id"], Descending, Plain),
+        index(
+            OPERATIONS,
+            "operations_of_channel_in_status",
+            &["merchant_id", "channels", "status", "_id"],
+            Descending,
+            Plain,
+        ),
         index(
             OPERATIONS,
             "operations_overdue",
@@ -258,6 +280,7 @@ pub const INDEXES: &[Index] = {
         ),
         index(EVENTS, "events_of_aggregate", &["merchant_id", "aggregate_id", "sequence"], Ascending, Plain),
         index(CHANNELS, "channels_of_merchant", &["merchant_id", "_id"], Ascending, Plain),
+        index(CHANNELS, "channels_to_reconcile", &["reconcile_due_at"], Ascending, WhereExists("reconcile_due_at")),
         index(OUTCOMES, "outcomes_to_adopt", &["adoption_due"], Ascending, WhereExists("adoption_due")),
         index(
             SANDBOX_LISTINGS,
@@ -267,8 +290,8 @@ pub const INDEXES: &[Index] = {
             UniqueWhereExists("open_product_id"),
         ),
         index(
-            SANDBOX_LEDGER,
-            "sandbox_ledger_of_product",
+            SANDBOX_LISTINGS,
+            "sandbox_listings_ever_of_product",
             &["merchant_id", "channel_id", "product_id", "_id"],
             Ascending,
             Plain,
@@ -344,8 +367,18 @@ mod tests {
     #[test]
     fn what_merchants_ask_leads_with_the_merchant() {
         for (name, shape) in SHAPES {
-            let system =
-                ["TO_RELAY", "TO_LAUNCH", "TO_PURGE", "TO_ADOPT", "OVERDUE", "IDEMPOTENCY", "MERCHANT_BY", "PUBLIC"];
+            let system = [
+                "TO_RELAY",
+                "TO_LAUNCH",
+                "TO_PURGE",
+                "TO_ADOPT",
+                "TO_RECONCILE",
+                "TO_FORGET",
+                "OVERDUE",
+                "IDEMPOTENCY",
+                "MERCHANT_BY",
+                "PUBLIC",
+            ];
             if !system.iter().any(|part| name.contains(part)) {
                 assert!(shape.equality.contains(&"merchant_id"), "{name} forgets the merchant");
             }

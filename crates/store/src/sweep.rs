@@ -5,7 +5,7 @@ use mongodb::bson::{Document, deserialize_from_document, doc};
 use mongodb::{Collection, Database};
 use serde::Deserialize;
 use tola_catalog::operation::{Intent, Subject};
-use tola_catalog::{Image, ImageId, MerchantId, Operation, ProductId, Timestamp};
+use tola_catalog::{Channel, Image, ImageId, MerchantId, Operation, Product, ProductId, Timestamp};
 use tola_contracts::message::AggregateRef;
 
 use crate::schema::{self, Shape};
@@ -93,10 +93,7 @@ impl Leftovers {
     /// # Errors
     /// When the database fails.
     pub async fn unadopted_outcomes(&self, before: Timestamp, limit: u32) -> Result<Vec<StoredOutcome>, Error> {
-        let shape = &schema::OUTCOMES_TO_ADOPT;
-        let filter = shape.filter([], Some(older_than(before)));
-        let collection: Collection<StoredOutcome> = self.database.collection(shape.collection);
-        Ok(collection.find(filter).sort(shape.order()).limit(i64::from(limit)).await?.try_collect().await?)
+        self.found(&schema::OUTCOMES_TO_ADOPT, before, limit).await
     }
 
     /// Up to `limit` images whose deletion was begun before `before` and not finished.
@@ -107,6 +104,33 @@ impl Leftovers {
         let shape = &schema::IMAGES_TO_PURGE;
         let filter = shape.filter(["PURGING".into()], Some(older_than(before)));
         let collection: Collection<Image> = self.database.collection(shape.collection);
+        Ok(collection.find(filter).sort(shape.order()).limit(i64::from(limit)).await?.try_collect().await?)
+    }
+
+    /// Up to `limit` channels that were to be reconciled before `before`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn channels_due(&self, before: Timestamp, limit: u32) -> Result<Vec<Channel>, Error> {
+        self.found(&schema::CHANNELS_TO_RECONCILE, before, limit).await
+    }
+
+    /// Up to `limit` products that were purged before `before`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tombstones(&self, before: Timestamp, limit: u32) -> Result<Vec<Product>, Error> {
+        self.found(&schema::PRODUCTS_TO_FORGET, before, limit).await
+    }
+
+    async fn found<T: serde::de::DeserializeOwned + Send + Sync>(
+        &self,
+        shape: &Shape,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<T>, Error> {
+        let filter = shape.filter([], Some(older_than(before)));
+        let collection: Collection<T> = self.database.collection(shape.collection);
         Ok(collection.find(filter).sort(shape.order()).limit(i64::from(limit)).await?.try_collect().await?)
     }
 

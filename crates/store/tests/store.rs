@@ -263,6 +263,7 @@ async fn lists_are_newest_first_filtered_and_paged() {
 
 fn intent(n: u128, at: i64) -> Intent {
     Intent {
+        channels: Vec::new(),
         operation_id: operation_id(n),
         kind: OperationKind::Register,
         requested_at: Timestamp::from_millis(at),
@@ -304,9 +305,9 @@ async fn an_operation_is_made_once_and_settled_once() {
     let known = operations.get(operation_id(1)).await.unwrap().unwrap();
     assert_eq!((known.status, known.ended_at), (OperationStatus::Failed, Some(now)));
     assert_eq!(store.operations(scope(2)).get(operation_id(1)).await.unwrap(), None);
-    let failed = OperationFilter { status: Some(OperationStatus::Failed), product: None };
+    let failed = OperationFilter { status: Some(OperationStatus::Failed), ..OperationFilter::default() };
     assert_eq!(operations.list(&failed, None, 10).await.unwrap(), std::slice::from_ref(&known));
-    let of_product = OperationFilter { status: None, product: known.product_id };
+    let of_product = OperationFilter { product: known.product_id, ..OperationFilter::default() };
     assert_eq!(operations.list(&of_product, None, 10).await.unwrap(), [known]);
 }
 

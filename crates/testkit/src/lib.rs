@@ -30,6 +30,7 @@ mod photo;
 mod poll;
 mod processes;
 mod product;
+mod receiver;
 mod stack;
 mod workflows;
 
@@ -43,6 +44,7 @@ pub use own::OwnStack;
 pub use photo::{Photo, a_file, a_photo};
 pub use poll::{SOON, TWO_MINUTES, caught, eventually, watched};
 pub use product::Product;
+pub use receiver::{Delivery, Receiver};
 pub use stack::TestStack;
 
 /// A product that lacks something, or was not judged yet.

@@ -43,6 +43,16 @@ impl TestStack {
         answer
     }
 
+    /// Keeps a secret in Secrets Manager, in the place of the one that was kept under that name.
+    pub async fn keeps_secret(&self, name: &str, value: &str) {
+        let secrets = aws_sdk_secretsmanager::Client::new(self.aws());
+        let created = secrets.create_secret().name(name).secret_string(value).send().await;
+        if created.is_err() {
+            let put = secrets.put_secret_value().secret_id(name).secret_string(value).send().await;
+            put.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        }
+    }
+
     /// Puts a text into one of the stack's queues, by the name of the output that holds its URL.
     pub async fn sends(&self, queue: &str, body: &str) {
         let sqs = aws_sdk_sqs::Client::new(self.aws());

@@ -13,6 +13,8 @@ pub struct WorkflowConfig {
     pub publish_product: String,
     /// `WITHDRAW_PRODUCT_ARN`
     pub withdraw_product: String,
+    /// `RECONCILE_CHANNEL_ARN`
+    pub reconcile_channel: String,
 }
 
 /// A variable that is not set.
@@ -33,6 +35,7 @@ impl WorkflowConfig {
             process_image: read("PROCESS_IMAGE_ARN")?,
             publish_product: read("PUBLISH_PRODUCT_ARN")?,
             withdraw_product: read("WITHDRAW_PRODUCT_ARN")?,
+            reconcile_channel: read("RECONCILE_CHANNEL_ARN")?,
         })
     }
 
@@ -43,6 +46,7 @@ impl WorkflowConfig {
             OperationKind::ProcessImage => &self.process_image,
             OperationKind::Publish => &self.publish_product,
             OperationKind::Unpublish | OperationKind::Deactivate | OperationKind::Delete => &self.withdraw_product,
+            OperationKind::Reconcile => &self.reconcile_channel,
         }
     }
 }

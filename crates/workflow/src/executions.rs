@@ -54,8 +54,8 @@ impl Executions {
     /// # Errors
     /// When Step Functions fails or refuses.
     pub async fn start(&self, operation: &Operation) -> Result<String, Error> {
-        let subject = operation.subject().ok_or(Error::NoSubject)?;
-        let name = ExecutionName::of(subject, operation.id);
+        let about = operation.about().ok_or(Error::NoSubject)?;
+        let name = ExecutionName::of(about, operation.id);
         let machine = self.config.machine(operation.kind);
         let input = serde_json::to_string(&ExecutionInput::of(operation))?;
         let started =

@@ -30,19 +30,29 @@ impl Launcher {
     /// # Errors
     /// When Step Functions or the database fails; the intent then stays for the sweep.
     pub async fn launch(&self, scope: TenantScope, subject: Subject, intent: &Intent) -> Result<(), Error> {
-        let operations = self.store.operations(scope);
         let operation = Operation::of_intent(intent, scope.merchant_id(), subject);
-        operations.ensure(&operation).await?;
-        // An operation that was cancelled before it began is not begun.
-        let known = operations.get(operation.id).await?;
-        if known.as_ref().is_none_or(|known| known.ended_at.is_none() && known.execution_arn.is_none()) {
-            let arn = self.executions.start(&operation).await?;
-            operations.started(operation.id, &arn).await?;
-            tracing::info!(operation.id = %operation.id, subject = %subject, execution = %arn, "started the operation");
-        }
+        self.begin(scope, &operation).await?;
         match subject {
             Subject::Product(id) => self.store.products(scope).pull_intent(id, operation.id).await?,
             Subject::Image(id) => self.store.images(scope).pull_intent(id, operation.id).await?,
+        }
+        Ok(())
+    }
+
+    /// Makes an operation, unless it is there, and starts its execution, unless it was started or called off.
+    ///
+    /// # Errors
+    /// When Step Functions or the database fails; an operation that is there by then is begun by the sweep.
+    pub async fn begin(&self, scope: TenantScope, operation: &Operation) -> Result<(), Error> {
+        let operations = self.store.operations(scope);
+        operations.ensure(operation).await?;
+        // An operation that was cancelled before it began is not begun.
+        let known = operations.get(operation.id).await?;
+        if known.as_ref().is_none_or(|known| known.ended_at.is_none() && known.execution_arn.is_none()) {
+            let arn = self.executions.start(operation).await?;
+            operations.started(operation.id, &arn).await?;
+            let about = operation.about().unwrap_or_default();
+            tracing::info!(operation.id = %operation.id, about, execution = %arn, "started the operation");
         }
         Ok(())
     }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
 use tola_catalog::operation::{Intent, Subject};
-use tola_catalog::{ImageId, OperationId};
+use tola_catalog::{ChannelId, ImageId, MerchantId, Operation, OperationId, Origin};
+use tola_contracts::channel::inquiry::{Finding, Inquiry, Question};
 use tola_contracts::message::AggregateRef;
 use tola_store::{Store, TenantScope};
 
 use crate::cursor::CursorKey;
-use crate::error::chain;
+use crate::error::{ApiError, chain};
 use crate::signing::Signing;
 
 /// Why something outside failed: for the log alone.
@@ -23,6 +24,9 @@ const LAUNCH_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a write that starts no workflow may spend on delivering its events; the sweep delivers what is left.
 const DRAIN_PATIENCE: Duration = Duration::from_millis(300);
 
+/// How long an adapter may take to answer: it bounds its own calls more tightly.
+const ADAPTER_PATIENCE: Duration = Duration::from_secs(8);
+
 /// Starts and stops workflows.
 pub trait Workflows: Send + Sync {
     /// Makes the operation of an intent, starts its execution and takes the intent out of its document. Repeatable.
@@ -33,8 +37,21 @@ pub trait Workflows: Send + Sync {
         intent: &'a Intent,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
+    /// Makes an operation that is its own promise, and starts its execution. Repeatable.
+    fn begin<'a>(&'a self, scope: TenantScope, operation: &'a Operation) -> BoxFuture<'a, Result<(), Failure>>;
+
     /// Stops an execution. One that has ended counts as stopped.
     fn stop<'a>(&'a self, execution: &'a str, error: &'a str, cause: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+/// Asks the adapters of channels.
+pub trait Adapters: Send + Sync {
+    /// Asks the adapter of a channel type; `None` if there is none of that type.
+    fn ask<'a>(
+        &'a self,
+        channel_type: &'a str,
+        inquiry: &'a Inquiry,
+    ) -> BoxFuture<'a, Result<Option<Finding>, Failure>>;
 }
 
 /// Delivers events.
@@ -59,6 +76,8 @@ pub struct App {
     pub store: Store,
     /// What starts and stops workflows.
     pub workflows: Arc<dyn Workflows>,
+    /// What knows each kind of channel.
+    pub adapters: Arc<dyn Adapters>,
     /// What delivers events.
     pub relay: Arc<dyn Relay>,
     /// What signs uploads and links.
@@ -67,6 +86,8 @@ pub struct App {
     pub probes: Arc<[Arc<dyn Probe>]>,
     /// Signs the cursors of lists.
     pub cursors: CursorKey,
+    /// How often a channel is held against what it should have.
+    pub reconcile_every: Duration,
 }
 
 impl App {
@@ -79,6 +100,36 @@ impl App {
             Err(elapsed) => elapsed.to_string(),
         };
         tracing::warn!(operation.id = %intent.operation_id, why, "the sweep will start the operation");
+    }
+
+    /// Starts an operation that is its own promise. What can't be started now is started by the sweep.
+    pub(crate) async fn begin(&self, scope: TenantScope, operation: &Operation) {
+        let why = match tokio::time::timeout(LAUNCH_PATIENCE, self.workflows.begin(scope, operation)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(failure)) => chain(failure.as_ref()),
+            Err(elapsed) => elapsed.to_string(),
+        };
+        tracing::warn!(operation.id = %operation.id, why, "the sweep will start the operation");
+    }
+
+    /// Asks the adapter of a channel type a question about a merchant's channel.
+    ///
+    /// # Errors
+    /// 503 `UNAVAILABLE` when it does not answer.
+    pub(crate) async fn ask_adapter(
+        &self,
+        channel_type: &str,
+        channel_id: &ChannelId,
+        origin: &Origin,
+        merchant_id: MerchantId,
+        question: Question,
+    ) -> Result<Option<Finding>, ApiError> {
+        let correlation_id = origin.correlation_id.clone();
+        let inquiry = Inquiry { merchant_id, channel_id: channel_id.clone(), correlation_id, question };
+        match tokio::time::timeout(ADAPTER_PATIENCE, self.adapters.ask(channel_type, &inquiry)).await {
+            Ok(answer) => answer.map_err(ApiError::unavailable),
+            Err(elapsed) => Err(ApiError::unavailable(elapsed)),
+        }
     }
 
     /// Starts the operation if its intent still lies in the document; otherwise it was started before.

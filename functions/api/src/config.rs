@@ -1,5 +1,7 @@
 //! What the API is told by its environment, read once at cold start.
 
+use std::time::Duration;
+
 use crate::identity::AuthMode;
 
 /// The shortest key that signs cursors, in bytes: that of the hash behind it.
@@ -16,6 +18,10 @@ pub struct ApiConfig {
     pub image_bucket: String,
     /// `PUBLIC_S3_ENDPOINT`: where clients reach S3, when it is not AWS's.
     pub public_s3_endpoint: Option<String>,
+    /// `ADAPTER_PREFIX`: what the names of the adapters' functions begin with.
+    pub adapter_prefix: String,
+    /// `RECONCILE_EVERY_MINUTES`: how often each channel is held against what it should have.
+    pub reconcile_every: Duration,
     /// `EVENTS_QUEUE_URL`: the queue of catalog events, which `GET /v1/health` looks at.
     pub events_queue_url: String,
 }
@@ -35,6 +41,9 @@ pub enum ConfigError {
     /// `AUTH_MODE=header` believes whatever a client says of itself.
     #[error("AUTH_MODE=header believes whatever a client says of itself: STAGE=prod refuses it")]
     HeaderInProd,
+    /// `RECONCILE_EVERY_MINUTES` is no period.
+    #[error("RECONCILE_EVERY_MINUTES is not a number of minutes from 1 on")]
+    NoPeriod,
     /// `CURSOR_KEY` is too short to sign anything.
     #[error("CURSOR_KEY has to have {MIN_CURSOR_KEY} bytes at least")]
     ShortCursorKey,
@@ -63,11 +72,15 @@ impl ApiConfig {
         if cursor_key.len() < MIN_CURSOR_KEY {
             return Err(ConfigError::ShortCursorKey);
         }
+        let minutes = required("RECONCILE_EVERY_MINUTES")?.parse::<u32>().ok().filter(|minutes| *minutes > 0);
+        let minutes = u64::from(minutes.ok_or(ConfigError::NoPeriod)?);
         Ok(Self {
             auth,
             cursor_key,
             image_bucket: required("IMAGE_BUCKET")?,
             public_s3_endpoint: optional("PUBLIC_S3_ENDPOINT"),
+            adapter_prefix: required("ADAPTER_PREFIX")?,
+            reconcile_every: Duration::from_secs(60 * minutes),
             events_queue_url: required("EVENTS_QUEUE_URL")?,
         })
     }
@@ -85,6 +98,8 @@ mod tests {
             ("CURSOR_KEY", &*key),
             ("IMAGE_BUCKET", "b"),
             ("EVENTS_QUEUE_URL", "u"),
+            ("ADAPTER_PREFIX", "tola-dev-"),
+            ("RECONCILE_EVERY_MINUTES", "360"),
         ];
         let find = |pairs: &[(&str, &str)], name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
         ApiConfig::read(|name| find(changes, name).or_else(|| find(&usual, name))).map(|config| config.auth)
@@ -97,6 +112,7 @@ mod tests {
         assert_eq!(read(&[("AUTH_MODE", "cognito")]), Err(ConfigError::CognitoIsNotBuilt));
         assert_eq!(read(&[("AUTH_MODE", "none")]), Err(ConfigError::UnknownAuthMode("none".into())));
         assert_eq!(read(&[("CURSOR_KEY", "short")]), Err(ConfigError::ShortCursorKey));
+        assert_eq!(read(&[("RECONCILE_EVERY_MINUTES", "0")]), Err(ConfigError::NoPeriod));
         assert_eq!(read(&[("IMAGE_BUCKET", "")]), Err(ConfigError::Missing("IMAGE_BUCKET")));
     }
 }

@@ -97,6 +97,15 @@ impl ApiError {
         self.detail(Some(pointer.into()), code, message.into())
     }
 
+    /// The same, of values that lie below a value of the body.
+    #[must_use]
+    pub fn below(mut self, parent: &str) -> Self {
+        for detail in &mut self.0.details {
+            detail.pointer = detail.pointer.take().map(|pointer| format!("{parent}{pointer}"));
+        }
+        self
+    }
+
     /// The same, with a detail that is no value of the request.
     #[must_use]
     pub fn naming(self, code: Code, message: impl Into<String>) -> Self {

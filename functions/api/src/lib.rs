@@ -9,7 +9,6 @@
 pub mod adapters;
 pub mod app;
 pub mod body;
-pub mod channel_types;
 pub mod config;
 pub mod cursor;
 pub mod error;

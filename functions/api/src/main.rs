@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::App;
-use api::adapters::{BusProbe, DatabaseProbe, QueueProbe};
+use api::adapters::{AdapterFunctions, BusProbe, DatabaseProbe, QueueProbe};
 use api::app::Probe;
 use api::config::ApiConfig;
 use api::cursor::CursorKey;
@@ -27,10 +27,12 @@ async fn main() -> Result<(), lambda_http::Error> {
     ];
     let app = App {
         workflows: Arc::new(Launcher::new(store.clone(), Executions::new(&aws, WorkflowConfig::from_env()?))),
+        adapters: Arc::new(AdapterFunctions::new(&aws, config.adapter_prefix)),
         relay: Arc::new(Relay::new(store.clone(), bus)),
         signing: Signing::new(&aws, &config.image_bucket, config.public_s3_endpoint.as_deref())?,
         probes: probes.into(),
         cursors: CursorKey::new(config.cursor_key.as_bytes()),
+        reconcile_every: config.reconcile_every,
         store,
     };
     lambda_http::run(api::router(app, config.auth)).await

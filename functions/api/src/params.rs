@@ -100,6 +100,23 @@ impl<S: Send + Sync, T: TryFrom<String>> FromRequestParts<S> for InPath<T> {
     }
 }
 
+/// The two parameters of a path.
+#[derive(Debug, Clone)]
+pub struct BothInPath<A, B>(pub A, pub B);
+
+impl<S: Send + Sync, A: TryFrom<String>, B: TryFrom<String>> FromRequestParts<S> for BothInPath<A, B> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let texts: Result<Path<(String, String)>, PathRejection> = Path::from_request_parts(parts, state).await;
+        let (first, second) = texts.map_err(|_| ApiError::not_found())?.0;
+        match (A::try_from(first), B::try_from(second)) {
+            (Ok(first), Ok(second)) => Ok(Self(first, second)),
+            _ => Err(ApiError::not_found()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,20 +1,27 @@
-//! Carries commands out at the sandbox: a marketplace of our own, with listings and a ledger of calls in the database. It
-//! pauses reversibly and closes for good, and each channel has a switchboard that makes it misbehave.
+//! Carries commands out at the sandbox: a marketplace of our own, with listings and their ledgers in the database. It
+//! pauses reversibly and closes for good, may look at listings before buyers see them and bound the calls that it takes,
+//! and each channel has a switchboard that makes it misbehave.
 
 mod config;
+mod counter;
+mod shelf;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
 use serde_json::Value;
 use tola_catalog::listing::{CommandKind, Standing};
 use tola_catalog::text::AttributeKey;
-use tola_catalog::{Problem, ProblemClass};
-use tola_channel::{Adapter, Call, EffectiveView, Failure, Harness, LetGo, Replies, code, schema_of};
+use tola_catalog::{Channel, Missing, Problem, ProblemClass};
+use tola_channel::{Adapter, Call, EffectiveView, Failure, Harness, LetGo, Replies, Shelf, Visit, code, schema_of};
 use tola_contracts::StepError;
-use tola_store::{Error, Sandbox, SandboxKey, SandboxListing, SandboxState, Store};
+use tola_store::Store;
 
-pub use config::{Refuse, SandboxConfig, Switch, Throttle};
+pub use config::{Moderation, RateLimit, Refuse, SandboxConfig, Switch, Throttle};
+pub use shelf::PAGE;
+
+use counter::{Counter, failed};
 
 /// The adapter.
 #[derive(Clone)]
@@ -22,17 +29,23 @@ pub struct SandboxAdapter {
     store: Store,
 }
 
-/// Takes a message from the queue.
+/// Takes a message from the queue; where the switchboard says so, the workflow is told late, or twice.
 ///
 /// # Errors
 /// For a message of another form, and when the workflow could not be told.
 pub async fn sandbox_adapter<R: Replies>(
+    harness: Arc<Harness<SandboxAdapter, R>>,
     message: SqsMessage,
-    harness: &Harness<SandboxAdapter, R>,
 ) -> Result<(), StepError> {
-    let command = harness.deliver(&message).await?;
-    let config = harness.channel_of(&command).await?.and_then(|channel| SandboxConfig::of(&channel).ok());
-    if config.is_some_and(|config| config.switch.answer_twice) {
+    let (command, reply) = harness.take(&message).await?;
+    let channel = harness.channel_of(&command).await?;
+    let switch = channel.and_then(|channel| SandboxConfig::of(&channel).ok()).unwrap_or_default().switch;
+    let late = switch.answer_late_ms.min(30_000);
+    if late > 0 {
+        tokio::time::sleep(Duration::from_millis(late)).await;
+    }
+    harness.tell(&command, &reply).await?;
+    if switch.answer_twice {
         harness.deliver(&message).await?;
     }
     Ok(())
@@ -43,12 +56,6 @@ impl SandboxAdapter {
     pub fn new(store: Store) -> Self {
         Self { store }
     }
-
-    fn open(&self, call: &Call<'_>) -> Result<Counter, Failure> {
-        let config = SandboxConfig::of(call.channel).map_err(Failure::Refused)?;
-        let key = SandboxKey { channel_id: call.channel.id.clone(), product_id: call.product_id };
-        Ok(Counter { sandbox: self.store.sandbox(call.scope), key, config })
-    }
 }
 
 impl Adapter for SandboxAdapter {
@@ -58,122 +65,90 @@ impl Adapter for SandboxAdapter {
         schema_of::<SandboxConfig>()
     }
 
+    async fn connect(&self, visit: &Visit<'_>) -> Result<(), Failure> {
+        let counter = Counter::of(&self.store, *visit)?;
+        counter.slowly().await;
+        if counter.config.switch.fail_connect {
+            return Err(Failure::Transient("the marketplace is told to fail connections".to_owned()));
+        }
+        counter.config.switch.locked().map_or(Ok(()), |problem| Err(Failure::Refused(problem)))
+    }
+
+    fn examine(&self, channel: &Channel, view: &EffectiveView) -> Vec<Missing> {
+        // One that can't be used was refused when it was connected, and refuses every call.
+        let config = SandboxConfig::of(channel).unwrap_or_default();
+        let missing = lacking(&config, view).map(|key| Missing {
+            pointer: format!("/attributes/{key}"),
+            rule: "ATTRIBUTE_REQUIRED".to_owned(),
+            message: format!("The marketplace needs the attribute {key}."),
+            channel: None,
+        });
+        missing.collect()
+    }
+
     async fn find(&self, call: &Call<'_>) -> Result<Option<Standing>, Failure> {
-        let counter = self.open(call)?;
-        let found = counter.sandbox.find(&counter.key).await.map_err(failed)?;
+        let counter = Counter::of(&self.store, call.visit())?;
+        counter.admit_look().await?;
+        let found = counter.look(call.product_id).await?.map(|listing| counter.standing(&listing));
         // What a slow marketplace says may be out of date when it arrives.
         counter.slowly().await;
-        Ok(found.as_ref().map(standing))
+        Ok(found.or_else(|| shelf::ghost(counter.config.switch.ghosts, call.product_id)))
+    }
+
+    async fn list(&self, visit: &Visit<'_>, cursor: Option<&str>) -> Result<Shelf, Failure> {
+        let counter = Counter::of(&self.store, *visit)?;
+        counter.admit_look().await?;
+        let page = shelf::page(&counter, cursor).await?;
+        counter.slowly().await;
+        Ok(page)
     }
 
     async fn offer(
         &self,
         call: &Call<'_>,
         view: &EffectiveView,
-        standing_there: Option<&Standing>,
+        standing: Option<&Standing>,
     ) -> Result<Standing, Failure> {
-        let counter = self.open(call)?;
-        let kind = if standing_there.is_some() { CommandKind::Update } else { CommandKind::Publish };
-        counter.admit(kind).await?;
-        counter.check(view)?;
+        let counter = Counter::of(&self.store, call.visit())?;
+        let kind = if standing.is_some() { CommandKind::Update } else { CommandKind::Publish };
+        counter.admit(call, kind).await?;
+        if let Some(key) = lacking(&counter.config, view).next() {
+            let message = format!("The marketplace needs the attribute {key}.");
+            let problem = Problem::new(ProblemClass::Validation, code::CHANNEL_ATTRIBUTE_MISSING, message);
+            return Err(Failure::Refused(problem.at(format!("/attributes/{key}"))));
+        }
         let shown = serde_json::to_value(view).map_err(|error| Failure::Transient(error.to_string()))?;
-        let (sandbox, key) = (&counter.sandbox, &counter.key);
-        let listing = sandbox.offer(key, view.revision, shown, call.fence, call.now).await.map_err(failed)?;
-        counter.answer(standing(&listing)).await
+        let (sandbox, key) = (&counter.sandbox, counter.key(call.product_id));
+        let listing = sandbox.offer(&key, view.revision, shown, call.fence, call.now).await.map_err(failed)?;
+        counter.answer(call, counter.standing(&listing)).await
     }
 
     async fn withdraw(&self, call: &Call<'_>, _: &Standing) -> Result<LetGo, Failure> {
-        let counter = self.open(call)?;
-        counter.admit(CommandKind::Withdraw).await?;
-        match counter.sandbox.pause(&counter.key, call.fence, call.now).await.map_err(failed)? {
+        let counter = Counter::of(&self.store, call.visit())?;
+        counter.admit(call, CommandKind::Withdraw).await?;
+        let key = counter.key(call.product_id);
+        match counter.sandbox.pause(&key, call.fence, call.now).await.map_err(failed)? {
             None => Ok(LetGo { remains: None, already: true }),
             Some((listing, true)) => Ok(LetGo { remains: Some(listing.external_id), already: true }),
             Some((listing, false)) => {
-                counter.answer(LetGo { remains: Some(listing.external_id), already: false }).await
+                counter.answer(call, LetGo { remains: Some(listing.external_id), already: false }).await
             }
         }
     }
 
     async fn close(&self, call: &Call<'_>, _: &Standing) -> Result<LetGo, Failure> {
-        let counter = self.open(call)?;
-        counter.admit(CommandKind::Close).await?;
-        if counter.sandbox.close(&counter.key, call.fence, call.now).await.map_err(failed)? {
-            counter.answer(LetGo { remains: None, already: false }).await
+        let counter = Counter::of(&self.store, call.visit())?;
+        counter.admit(call, CommandKind::Close).await?;
+        let key = counter.key(call.product_id);
+        if counter.sandbox.close(&key, call.fence, call.now).await.map_err(failed)? {
+            counter.answer(call, LetGo { remains: None, already: false }).await
         } else {
             Ok(LetGo { remains: None, already: true })
         }
     }
 }
 
-/// Where the marketplace takes calls about one listing, and misbehaves.
-struct Counter {
-    sandbox: Sandbox,
-    key: SandboxKey,
-    config: SandboxConfig,
-}
-
-impl Counter {
-    /// Lets a call in, or sends it away before it has an effect.
-    async fn admit(&self, kind: CommandKind) -> Result<(), Failure> {
-        self.slowly().await;
-        let switch = &self.config.switch;
-        if let Some(Throttle { seconds, times }) = switch.throttle
-            && self.within("throttle", times).await?
-        {
-            let message = "The marketplace takes no more calls for now.";
-            let problem = Problem::new(ProblemClass::Throttled, code::CHANNEL_THROTTLED, message);
-            return Err(Failure::Throttled { seconds, problem });
-        }
-        if self.within("fail_transient", switch.fail_transient).await? {
-            return Err(Failure::Transient("the marketplace is told to fail".to_owned()));
-        }
-        match switch.refuse.as_ref().and_then(|refuse| refuse.of(kind)) {
-            Some(problem) => Err(Failure::Refused(problem)),
-            None => Ok(()),
-        }
-    }
-
-    /// Holds a product against what the marketplace needs.
-    fn check(&self, view: &EffectiveView) -> Result<(), Failure> {
-        let missing = |key: &&AttributeKey| !view.attributes.contains_key(key.as_str());
-        match self.config.required_attributes.iter().find(missing) {
-            Some(key) => {
-                let message = format!("The marketplace needs the attribute {key}.");
-                let problem = Problem::new(ProblemClass::Validation, code::CHANNEL_ATTRIBUTE_MISSING, message);
-                Err(Failure::Refused(problem.at(format!("/attributes/{key}"))))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// The answer of a call that had an effect, unless it is lost.
-    async fn answer<T>(&self, answer: T) -> Result<T, Failure> {
-        if self.within("lose_answer", self.config.switch.lose_answer).await? {
-            return Err(Failure::Transient("the marketplace is told to lose its answer".to_owned()));
-        }
-        Ok(answer)
-    }
-
-    /// Whether this is among the first `most` of something.
-    async fn within(&self, what: &str, most: u32) -> Result<bool, Failure> {
-        Ok(most > 0 && self.sandbox.count(&self.key, what).await.map_err(failed)? <= most)
-    }
-
-    async fn slowly(&self) {
-        let millis = self.config.switch.slow_ms.min(60_000);
-        if millis > 0 {
-            tokio::time::sleep(Duration::from_millis(millis)).await;
-        }
-    }
-}
-
-fn standing(listing: &SandboxListing) -> Standing {
-    let live = listing.state == SandboxState::Live;
-    Standing { external_id: listing.external_id.clone(), revision: listing.revision, live }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
-fn failed(error: Error) -> Failure {
-    tracing::warn!(error = tola_step::chain(&error), "the marketplace's database failed");
-    Failure::Transient(error.to_string())
+/// The attributes that the marketplace needs and the product does not have.
+fn lacking<'a>(config: &'a SandboxConfig, view: &'a EffectiveView) -> impl Iterator<Item = &'a AttributeKey> {
+    config.required_attributes.iter().filter(|key| !view.attributes.contains_key(*key))
 }

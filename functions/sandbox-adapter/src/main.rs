@@ -1,7 +1,5 @@
 //! Wires and serves: see the library.
 
-use std::sync::Arc;
-
 use sandbox_adapter::{SandboxAdapter, sandbox_adapter};
 use tola_channel::{Harness, WaitingTasks};
 use tola_store::{MongoConfig, Store};
@@ -11,10 +9,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     tola_step::telemetry::init();
     let store = Store::connect(&MongoConfig::from_env()?).await?;
     let tasks = WaitingTasks::new(&aws_config::load_from_env().await);
-    let harness = Arc::new(Harness::new(SandboxAdapter::new(store.clone()), store, tasks));
-    tola_step::batch::serve(move |message| {
-        let harness = Arc::clone(&harness);
-        async move { sandbox_adapter(message, &harness).await }
-    })
-    .await
+    let harness = Harness::new(SandboxAdapter::new(store.clone()), store, tasks);
+    tola_channel::serve_with(harness, sandbox_adapter).await
 }

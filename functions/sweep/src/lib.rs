@@ -1,11 +1,13 @@
 //! Finds what was left undone and has it done: overdue outboxes, promised operations, operations whose execution ended
-//! unheard, images to delete. It comes every minute, and twice at once does no harm.
+//! unheard, images to delete, channels that are due to be reconciled. It comes every minute, and twice at once does no harm.
 
+mod channels;
 mod images;
 mod operations;
 mod outboxes;
 mod outcomes;
 mod queue;
+mod tombstones;
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use tola_media::ImageBucket;
 use tola_store::{Store, SystemScope};
 use tola_workflow::{Launcher, Settler};
 
+pub use channels::{BadPeriod, reconcile_every};
 pub use queue::{MissingUrl, RelayQueue};
 
 /// How long something may lie before the sweep takes it for left behind: whoever wrote it is done with it by then.
@@ -25,6 +28,9 @@ const LONG: Duration = Duration::from_secs(45);
 
 /// How long a deleted image keeps its upload: longer than any request lives that may have seen the image before.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// How long the tombstone of a product is kept: a DELETE that is repeated is answered with its operation.
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// How many of each are looked at in one go; the next go takes the next ones.
 const MOST: u32 = 500;
@@ -41,6 +47,8 @@ pub struct Sweep {
     pub queue: RelayQueue,
     /// Where deleted images still have their uploads.
     pub bucket: ImageBucket,
+    /// How often a channel is held against what it should have.
+    pub reconcile_every: Duration,
 }
 
 /// What a sweep found and did. A failure of one thing stops no other.
@@ -56,6 +64,10 @@ pub struct Swept {
     pub adopted: usize,
     /// Images that were deleted for good.
     pub purged: usize,
+    /// Channels whose reconciliation was begun.
+    pub reconciled: usize,
+    /// Tombstones of products that were removed.
+    pub forgotten: usize,
     /// What failed; the next sweep tries again.
     pub failures: Vec<String>,
 }
@@ -85,6 +97,14 @@ impl Sweep {
         match leftovers.half_purged_images(now.before(GRACE), MOST).await {
             Ok(images) => self.purge(images, now, &mut swept).await,
             Err(error) => swept.failed("looking for deleted images", &error),
+        }
+        match leftovers.channels_due(now, MOST).await {
+            Ok(channels) => self.reconcile(channels, now, &mut swept).await,
+            Err(error) => swept.failed("looking for channels to reconcile", &error),
+        }
+        match leftovers.tombstones(now.before(REMEMBERED), MOST).await {
+            Ok(tombstones) => self.forget(tombstones, &mut swept).await,
+            Err(error) => swept.failed("looking for tombstones", &error),
         }
         swept
     }

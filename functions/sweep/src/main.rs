@@ -20,6 +20,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         settler: Settler::new(store.clone(), executions),
         queue: RelayQueue::from_env(&aws)?,
         bucket: ImageBucket::from_config(&aws, BucketConfig::from_env()?.name),
+        reconcile_every: sweep::reconcile_every()?,
         store,
     });
     lambda_runtime::run(service_fn(move |_: LambdaEvent<IgnoredAny>| {

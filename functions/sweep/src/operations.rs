@@ -29,6 +29,8 @@ impl Sweep {
                     let reference = ExecutionInput::of(&operation).operation;
                     self.settler.settle(&reference, execution, now).await
                 }
+                // A reconciliation is its own promise.
+                None if operation.channel_id.is_some() => self.begin(&operation).await,
                 None => self.give_up(&operation, now).await,
             };
             match settled {
@@ -36,6 +38,12 @@ impl Sweep {
                 Err(error) => swept.failed("settling an operation", &error),
             }
         }
+    }
+
+    async fn begin(&self, operation: &Operation) -> Result<bool, tola_workflow::Error> {
+        let scope = SystemScope::named("sweep").acting_for(operation.merchant_id);
+        self.launcher.begin(scope, operation).await?;
+        Ok(false)
     }
 
     /// Without an execution there is an intent, which the sweep starts. An operation that still has none after a while

@@ -8,9 +8,10 @@ use tola_contracts::channel::CommandAnswer;
 
 use super::expression::{Expression, expressions_in};
 use super::{Subject, schema};
-use crate::asl::{Edge, Way, submits};
+use crate::asl::{ADAPTER_OF_TYPE, Edge, Way, submits};
 
-/// The one expression that is more than a path: the queue of a channel's adapter, by the channel's type.
+/// With the adapter's function, the one expression that is more than a path: the queue of a channel's adapter, by the
+/// channel's type.
 const QUEUE_OF_TYPE: &str = "{% '${CommandQueuePrefix}' & $states.input.channel_type & '-commands' %}";
 
 /// What the expressions of a state can see.
@@ -153,7 +154,8 @@ impl Environment {
         Ok(match path {
             ["states", "input", rest @ ..] => (self.input.clone(), rest),
             ["states", "context", "Execution", "Input", rest @ ..] => (vec![self.execution_input.clone()], rest),
-            ["states", "context", "Execution", "Id" | "Name"] | ["states", "context", "State", "Name"] => (text(), &[]),
+            ["states", "context", "Execution", "Id" | "Name" | "StartTime"]
+            | ["states", "context", "State", "Name"] => (text(), &[]),
             ["states", "context", "Task", "Token"] => (text(), &[]),
             ["states", "context", "State", "RetryCount"] => (number(), &[]),
             ["states", "result", rest @ ..] => match &self.result {
@@ -202,7 +204,7 @@ pub(super) fn expressions(subject: &Subject) -> Vec<String> {
 
 fn problems(value: &Value, sight: &Environment) -> Vec<String> {
     let problem = |text: &str| match Expression::parse(text) {
-        None if text == QUEUE_OF_TYPE => None,
+        None if text == QUEUE_OF_TYPE || text == ADAPTER_OF_TYPE => None,
         None => Some(format!("{text} is more than a path; expressions move data, Rust decides")),
         Some(expression) => sight.resolve(&expression).err().map(|why| format!("{text} {why}")),
     };

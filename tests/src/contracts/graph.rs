@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::asl::{Machine, WITHIN, Way, function, submits};
+use crate::asl::{Machine, WITHIN, Way, asks, function, submits};
 
 /// The machine as a Mermaid flowchart: boxes are tasks, rhombs are choices, dotted ways are caught errors.
 pub(super) fn mermaid(machine: &Machine) -> String {
@@ -44,7 +44,9 @@ fn node(name: &str, state: &Value) -> String {
     match state["Type"].as_str() {
         Some("Choice") => format!("{id}{{\"{name}\"}}"),
         Some("Fail" | "Succeed") => format!("{id}([\"{name}\"])"),
-        Some("Task") if submits(state) => format!("{id}[\"{name}<br><small>the channel's adapter</small>\"]"),
+        Some("Task") if submits(state) || asks(state) => {
+            format!("{id}[\"{name}<br><small>the channel's adapter</small>\"]")
+        }
         Some("Task") => format!("{id}[\"{name}<br><small>{}</small>\"]", function(state).unwrap_or_default()),
         _ => format!("{id}[\"{name}\"]"),
     }

@@ -38,6 +38,13 @@ pub(super) fn fields(schema: &Value) -> (BTreeSet<&str>, BTreeSet<&str>) {
 /// What keeps a value of schema `given` from standing where `wanted` is expected. Only what is surely wrong: a type that
 /// never fits, a field that is unknown or never there, a constant that differs.
 pub(super) fn mismatches(given: &Value, wanted: &Value, path: &str) -> Vec<String> {
+    let given_as = variants(given);
+    if given_as.len() > 1 && given.get("properties").is_some() {
+        // A value of several forms with fields that all of them have: it fits if one of its forms does.
+        let forms = given_as.into_iter().map(|form| merged(given, form));
+        let tried: Vec<_> = forms.map(|form| mismatches(&form, wanted, path)).collect();
+        return tried.into_iter().min_by_key(Vec::len).unwrap_or_default();
+    }
     let offers = variants(wanted);
     if !offers.is_empty() && wanted.get("properties").is_none() {
         let tried: Vec<_> = offers.into_iter().map(|offer| mismatches(given, offer, path)).collect();
@@ -54,6 +61,15 @@ pub(super) fn mismatches(given: &Value, wanted: &Value, path: &str) -> Vec<Strin
     }
     let (Some(Value::Object(_)), true) = (given.get("properties"), want.contains("object")) else { return Vec::new() };
     field_mismatches(given, wanted, path)
+}
+
+/// One form of a value, with the fields that all its forms have.
+fn merged(common: &Value, form: &Value) -> Value {
+    let fields = |schema: &Value| schema["properties"].as_object().cloned().unwrap_or_default();
+    let required = |schema: &Value| schema["required"].as_array().cloned().unwrap_or_default();
+    let properties: Map<_, _> = fields(common).into_iter().chain(fields(form)).collect();
+    let required: Vec<_> = required(common).into_iter().chain(required(form)).collect();
+    json!({ "type": "object", "properties": properties, "required": required })
 }
 
 fn field_mismatches(given: &Value, wanted: &Value, path: &str) -> Vec<String> {
@@ -110,6 +126,23 @@ mod tests {
 
         assert!(mismatches(&variant("B", "b"), &wanted, "").is_empty());
         assert_eq!(mismatches(&variant("B", "a"), &wanted, ""), ["/outcome is \"B\" and should be \"A\""]);
+    }
+
+    #[test]
+    fn a_value_of_several_forms_fits_if_one_of_them_does() {
+        let given = json!({
+            "type": "object",
+            "properties": { "summary": { "type": "string" } },
+            "oneOf": [
+                { "properties": { "tag": { "const": "A" }, "a": {} }, "required": ["tag", "a"] },
+                { "properties": { "tag": { "const": "B" }, "b": {} }, "required": ["tag", "b"] },
+            ],
+        });
+        let wanted =
+            |name: &str| json!({ "type": "object", "properties": { "tag": {}, name: {} }, "required": ["tag", name] });
+
+        assert!(mismatches(&given, &wanted("b"), "").is_empty());
+        assert_eq!(mismatches(&given, &wanted("c"), ""), ["/c is missing"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Subject;
-use crate::asl::{function, submits, substitution};
+use crate::asl::{asks, function, submits, substitution};
 use crate::cloudformation::{listed, referred};
 
 /// Calls a function; the other integration that our machines use is [`SUBMIT`](crate::asl::SUBMIT).
@@ -14,6 +14,10 @@ const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 /// Filled in with what the URLs of all adapters' queues begin with, so that a new channel type touches no machine.
 const QUEUES: &str = "CommandQueuePrefix";
 const QUEUE_PREFIX: &str = "https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/tola-${Stage}-";
+
+/// The same, for what the names of all adapters' functions begin with.
+const ADAPTERS: &str = "AdapterPrefix";
+const ADAPTER_PREFIX: &str = "tola-${Stage}-";
 
 /// Every task invokes a function that has a contract.
 pub(super) fn functions(subject: &Subject) -> Vec<String> {
@@ -43,16 +47,26 @@ pub(super) fn substitutions(subject: &Subject) -> Vec<String> {
         found.push("its DefinitionUri is another file".to_owned());
     }
     let called: BTreeSet<_> = subject.machine.tasks().filter_map(|(_, state)| substitution(state)).collect();
-    let prefix = subject.machine.tasks().any(|(_, state)| submits(state)).then_some(QUEUES);
+    let uses = |check: fn(&Value) -> bool| subject.machine.tasks().any(|(_, state)| check(state));
+    let prefixes: Vec<_> =
+        [uses(submits).then_some((QUEUES, QUEUE_PREFIX)), uses(asks).then_some((ADAPTERS, ADAPTER_PREFIX))]
+            .into_iter()
+            .flatten()
+            .collect();
     let given = resource.property("/DefinitionSubstitutions").and_then(Value::as_object);
     let given: Vec<_> = given.into_iter().flatten().collect();
-    for missing in called.iter().chain(&prefix).filter(|name| !given.iter().any(|(key, _)| key == *name)) {
+    for missing in called
+        .iter()
+        .copied()
+        .chain(prefixes.iter().map(|(name, _)| *name))
+        .filter(|name| !given.iter().any(|(key, _)| key == name))
+    {
         found.push(format!("the template does not substitute `{missing}`"));
     }
     for (key, value) in &given {
-        if Some(key.as_str()) == prefix {
-            if value["Fn::Sub"] != QUEUE_PREFIX {
-                found.push(format!("`{key}` is not what all of our queues begin with"));
+        if let Some((_, prefix)) = prefixes.iter().find(|(name, _)| name == key) {
+            if value["Fn::Sub"] != *prefix {
+                found.push(format!("`{key}` is not what all of our names of that kind begin with"));
             }
             continue;
         }

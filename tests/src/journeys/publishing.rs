@@ -1,52 +1,13 @@
 //! To channels and back: publishing, following edits, withdrawing, deleting.
 
 use futures::stream::{self, StreamExt as _};
-use serde_json::{Value, json};
+use serde_json::json;
 use tola_catalog::{ChannelId, ProductId};
 use tola_store::{SandboxKey, SandboxState};
-use tola_testkit::{FAILED, Merchant, Operation, Product, READY, SOON, SUCCEEDED, TWO_MINUTES, TestStack};
-use tola_testkit::{a_photo, a_product, eventually};
+use tola_testkit::{FAILED, Merchant, Product, READY, SUCCEEDED, TWO_MINUTES, TestStack};
+use tola_testkit::{a_photo, a_product};
 
-/// Connects a sandbox marketplace under this name.
-async fn connects(merchant: &Merchant, name: &str, config: &Value) {
-    let body = json!({ "type": "sandbox", "config": config });
-    let answer = merchant.asks("PUT", &format!("/v1/channels/{name}")).json(&body).await;
-    assert!([200, 201].contains(&answer.status), "{answer}");
-}
-
-/// A product that is READY.
-async fn ready(merchant: &Merchant, sku: &str) -> Product {
-    let photo = merchant.uploads(a_photo(800, 600)).await;
-    let product = merchant.registers(a_product().with_sku(sku).with(&photo)).await;
-    product.becomes(READY).await;
-    product
-}
-
-async fn publishes(merchant: &Merchant, product: &Product, channels: &[&str]) -> Operation {
-    let path = format!("{}/publish", product.path());
-    let answer = merchant.posts(&path, &json!({ "channels": channels })).await.expects(202);
-    merchant.operation(answer.text("/operation/id"))
-}
-
-async fn asks_for(merchant: &Merchant, product: &Product, action: &str) -> Operation {
-    let answer = merchant.acts(&format!("{}/{action}", product.path())).await.expects(202);
-    merchant.operation(answer.text("/operation/id"))
-}
-
-/// Waits until a channel shows a revision of the product.
-async fn shows(product: &Product, channel: &str, revision: u64) -> String {
-    eventually(&format!("{channel} shows revision {revision}"), SOON, async || {
-        let shown = product.shown().await;
-        let observed = &shown.body["channels"][channel]["observed"];
-        match (&observed["presence"], &observed["published_revision"]) {
-            (presence, published) if presence == "LIVE" && published == revision => {
-                Ok(observed["external_id"].as_str().unwrap_or_default().to_owned())
-            }
-            _ => Err(shown.to_string()),
-        }
-    })
-    .await
-}
+use super::market::{asks_for, connects, publishes, ready, shows};
 
 #[tokio::test]
 async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {

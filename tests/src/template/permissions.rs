@@ -12,6 +12,7 @@ const ANY_RESOURCE: &[(&str, &str)] = &[
     ("ProcessImage", "DeliverItsLog"),
     ("PublishProduct", "DeliverItsLog"),
     ("WithdrawProduct", "DeliverItsLog"),
+    ("ReconcileChannel", "DeliverItsLog"),
 ];
 
 /// Every statement names its actions and resources; nobody has a policy that AWS writes.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{AttributeValue, Canonical, MAX_ATTRIBUTES, MAX_IMAGES, MAX_TAGS, Product, ProductImage};
+use super::{AttributeValue, Canonical, MAX_ATTRIBUTES, MAX_CHANNELS, MAX_IMAGES, MAX_TAGS, Product, ProductImage};
 use crate::completeness::Missing;
 use crate::event::{EventKind, MAX_POINTERS, Origin};
 use crate::id::{ChannelId, ImageId, OperationId};
@@ -12,6 +12,7 @@ use crate::image::Changed;
 use crate::money::Money;
 use crate::status::{NotPossible, Request, permit};
 use crate::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
+use crate::view::{EffectiveView, Overrides};
 
 /// A reference to an image, in the order in which the product shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +84,7 @@ impl Product {
     /// [`Refused`], and then nothing has changed.
     pub fn edit(&mut self, edit: Edit, operation_id: OperationId, origin: &Origin) -> Result<Changed, Refused> {
         permit(self.status, self.deleting.is_some(), Request::Edit)?;
+        let before = self.shown_on();
         let mut canonical = self.canonical.clone();
         let mut changed = Changes::default();
         edit.apply_to(&mut canonical, &mut changed);
@@ -100,7 +102,7 @@ impl Product {
             return Ok(Changed::No);
         }
         self.canonical = canonical;
-        self.revision += 1;
+        self.raise_revision(&before);
         let truncated = changed.0.len() > MAX_POINTERS;
         let pointers: Vec<_> = changed.0.into_iter().take(MAX_POINTERS).collect();
         let data = json!({ "revision": self.revision, "changed": pointers, "truncated": truncated });
@@ -110,6 +112,65 @@ impl Product {
         }
         self.settle(origin);
         Ok(Changed::Yes)
+    }
+
+    /// Says what is to be different on a channel, all of it. It reaches the channel by itself, and no other one.
+    ///
+    /// # Errors
+    /// [`Refused`], and then nothing has changed.
+    pub fn override_on(
+        &mut self,
+        channel: &ChannelId,
+        overrides: Overrides,
+        origin: &Origin,
+    ) -> Result<Changed, Refused> {
+        permit(self.status, self.deleting.is_some(), Request::Edit)?;
+        check_overrides(&overrides)?;
+        let known = self.channels.get(channel).map(|listing| &listing.overrides);
+        if known.map_or(overrides.is_empty(), |known| *known == overrides) {
+            return Ok(Changed::No);
+        }
+        if known.is_none() && self.channels.len() >= MAX_CHANNELS {
+            return Err(invalid(String::new(), &format!("a product is on at most {MAX_CHANNELS} channels")));
+        }
+        let before = self.shown_on();
+        let mut pointers = overrides.pointers();
+        pointers.extend(known.into_iter().flat_map(Overrides::pointers));
+        pointers.sort_unstable();
+        pointers.dedup();
+        self.listing_on(channel).overrides = overrides;
+        self.raise_revision(&before);
+        if before.iter().all(|(known, _)| known != channel) {
+            let revision = self.revision;
+            self.listing_on(channel).content_revision = revision;
+        }
+        let truncated = pointers.len() > MAX_POINTERS;
+        let changed: Vec<_> = pointers
+            .into_iter()
+            .take(MAX_POINTERS)
+            .map(|pointer| format!("/channels/{channel}/overrides{pointer}"))
+            .collect();
+        let data = json!({ "revision": self.revision, "changed": changed, "truncated": truncated });
+        self.emit(EventKind::ProductUpdated, data, origin);
+        self.settle(origin);
+        Ok(Changed::Yes)
+    }
+
+    /// What each channel is to show.
+    fn shown_on(&self) -> Vec<(ChannelId, EffectiveView)> {
+        self.channels.keys().map(|channel| (channel.clone(), EffectiveView::of(self, channel))).collect()
+    }
+
+    /// Counts an edit, and notes which channels are to show something else than `before`.
+    fn raise_revision(&mut self, before: &[(ChannelId, EffectiveView)]) {
+        self.revision += 1;
+        for (channel, shown) in before {
+            let same = EffectiveView::of(self, channel).shows_the_same(shown);
+            let revision = self.revision;
+            if let Some(listing) = self.channels.get_mut(channel).filter(|_| !same) {
+                listing.content_revision = revision;
+            }
+        }
     }
 }
 
@@ -150,15 +211,29 @@ impl Edit {
 
 /// Holds what a merchant says of a product against the bounds that no single value shows.
 pub(super) fn check_canonical(canonical: &Canonical) -> Result<(), Refused> {
-    at_most("/tags", "tags", canonical.tags.len(), MAX_TAGS)?;
-    at_most("/attributes", "attributes", canonical.attributes.len(), MAX_ATTRIBUTES)?;
+    check_tags(&canonical.tags)?;
+    check_attributes(&canonical.attributes)
+}
+
+fn check_overrides(overrides: &Overrides) -> Result<(), Refused> {
+    check_tags(overrides.tags.as_deref().unwrap_or_default())?;
+    check_attributes(&overrides.attributes)
+}
+
+fn check_tags(tags: &[Tag]) -> Result<(), Refused> {
+    at_most("/tags", "tags", tags.len(), MAX_TAGS)?;
     let mut seen = BTreeSet::new();
-    for (position, tag) in canonical.tags.iter().enumerate() {
+    for (position, tag) in tags.iter().enumerate() {
         if !seen.insert(tag) {
             return Err(invalid(format!("/tags/{position}"), "this tag is there twice"));
         }
     }
-    canonical.attributes.iter().try_for_each(|(key, value)| check_attribute(key, value))
+    Ok(())
+}
+
+fn check_attributes(attributes: &BTreeMap<AttributeKey, AttributeValue>) -> Result<(), Refused> {
+    at_most("/attributes", "attributes", attributes.len(), MAX_ATTRIBUTES)?;
+    attributes.iter().try_for_each(|(key, value)| check_attribute(key, value))
 }
 
 fn check_attribute(key: &AttributeKey, value: &AttributeValue) -> Result<(), Refused> {

@@ -84,7 +84,7 @@ impl Product {
             let message = format!("a product is on at most {MAX_CHANNELS} channels");
             return Err(Refused::Invalid { pointer: "/channels".to_owned(), message });
         }
-        let holds = |listing: &Listing| listing.desired == Desired::On && listing.is_offered_at(self.revision);
+        let holds = |listing: &Listing| listing.desired == Desired::On && listing.is_offered();
         let held = channels.iter().all(|channel| self.channels.get(channel).is_some_and(holds));
         if let (true, Some(last)) = (held, self.last_operation.get(&OperationKind::Publish)) {
             return Ok(Requested::Already(*last));
@@ -107,8 +107,14 @@ impl Product {
         operation_id: OperationId,
         origin: &Origin,
     ) -> Result<Requested, Refused> {
-        permit(self.status, self.deleting.is_some(), Request::Unpublish)?;
         let chosen = |channel: &ChannelId| channels.contains(channel);
+        let offered = |listing: &Listing| listing.desired == Desired::On || listing.may_be_live();
+        let anywhere = self.channels.iter().any(|(channel, listing)| chosen(channel) && offered(listing));
+        let before = self.last_operation.contains_key(&OperationKind::Unpublish);
+        if self.deleting.is_some() || !(anywhere || before) {
+            // What is on its way to a channel, or was taken off before, can be unpublished in any status.
+            permit(self.status, self.deleting.is_some(), Request::Unpublish)?;
+        }
         Ok(self.request_withdrawal(OperationKind::Unpublish, chosen, operation_id, None, origin))
     }
 
@@ -165,7 +171,7 @@ impl Product {
     ) -> Result<(), Refused> {
         let unfinished = |listing: &Listing| {
             let command = listing.command.as_ref();
-            command.is_some_and(|command| command.state != CommandState::Done) || listing.lags(self.revision)
+            command.is_some_and(|command| command.state != CommandState::Done) || listing.lags()
         };
         match kind {
             OperationKind::Publish => {
@@ -359,6 +365,7 @@ impl Product {
         self.channels.clear();
         self.live_on.clear();
         self.bound_to.clear();
+        self.kept_on.clear();
         self.touch(origin.now);
         Changed::Yes
     }
@@ -424,24 +431,21 @@ impl Product {
         if waits {
             return;
         }
-        let lagging: Vec<_> = self
-            .channels
-            .iter()
-            .filter(|(_, listing)| listing.lags(self.revision))
-            .map(|(channel, _)| channel.clone())
-            .collect();
+        let lagging: Vec<_> =
+            self.channels.iter().filter(|(_, listing)| listing.lags()).map(|(channel, _)| channel.clone()).collect();
         if !lagging.is_empty() {
-            let operation_id = self.follow_up_id(origin.now);
+            let operation_id = self.follow_up_id(OperationKind::Publish, origin.now);
             self.offer_on(&lagging, operation_id);
             self.ask(OperationKind::Publish, operation_id, None, origin);
         }
     }
 
     /// The id of an operation that a write asks for by itself: the same when the write is decided again on the same
-    /// version, and another for every version of every product.
-    fn follow_up_id(&self, now: Timestamp) -> OperationId {
+    /// version, and another for every kind and every version of every product.
+    pub(super) fn follow_up_id(&self, kind: OperationKind, now: Timestamp) -> OperationId {
         const GOLDEN: u128 = 0x9e37_79b9_7f4a_7c15_f39c;
-        let random = self.id.ulid().random() ^ u128::from(self.version).wrapping_mul(GOLDEN);
+        let nth = u128::from(self.version) * 8 + kind as u128;
+        let random = self.id.ulid().random() ^ nth.wrapping_mul(GOLDEN);
         let millis = u64::try_from(now.as_millis()).unwrap_or_default();
         OperationId::new(Ulid::from_parts(millis, random & ((1 << 80) - 1)))
     }
@@ -455,12 +459,19 @@ impl Product {
     }
 
     fn offer_on(&mut self, channels: &[ChannelId], operation_id: OperationId) {
+        let revision = self.revision;
         for channel in channels {
-            let listing = self.channels.entry(channel.clone()).or_default();
+            let listing = self.listing_on(channel);
             listing.desired = Desired::On;
             let kind = if listing.observed.external_id.is_some() { CommandKind::Update } else { CommandKind::Publish };
-            listing.mint(kind, self.revision, operation_id, CommandState::Queued);
+            listing.mint(kind, revision, operation_id, CommandState::Queued);
         }
+    }
+
+    /// The product's listing on a channel; a new one is to show the product as it is now.
+    pub(super) fn listing_on(&mut self, channel: &ChannelId) -> &mut Listing {
+        let fresh = Listing { content_revision: self.revision, ..Listing::default() };
+        self.channels.entry(channel.clone()).or_insert(fresh)
     }
 
     fn request_withdrawal(
@@ -488,7 +499,7 @@ impl Product {
 
     /// Mints what takes the product off the chosen channels, and says whether any of them has to be asked. What is being
     /// withdrawn already is left alone, unless it is to be done again.
-    fn withdraw_from(
+    pub(super) fn withdraw_from(
         &mut self,
         operation: OperationKind,
         chosen: impl Fn(&ChannelId) -> bool,

@@ -1,9 +1,9 @@
 //! One command at its channel: what is asked, in which order, and what the answers come to.
 
-use tola_catalog::listing::{ChannelOutcome, CommandKind, Seen, Standing};
-use tola_catalog::{Listing, Problem, Product};
+use tola_catalog::listing::{ChannelOutcome, CommandKind, Presence, Seen, Standing, Visibility};
+use tola_catalog::{EffectiveView, Listing, Problem, Product};
 
-use crate::{Adapter, Call, EffectiveView, Failure, LetGo};
+use crate::{Adapter, Call, Failure, LetGo};
 
 /// A command that was claimed.
 pub(super) struct Job<'a> {
@@ -28,6 +28,11 @@ impl Job<'_> {
             return (self.act(adapter, known.as_ref(), &Seen::NotLooked).await, Seen::NotLooked);
         }
         let seen = match adapter.find(&self.call).await {
+            // A guess is not a sight: what was in doubt still is, whatever is refused now.
+            Ok(Some(guess)) if !A::OBSERVABLE => {
+                let standing = known.unwrap_or(guess);
+                return (self.act(adapter, Some(&standing), &Seen::NotLooked).await, Seen::NotLooked);
+            }
             Ok(Some(standing)) => Seen::There(standing),
             Ok(None) => Seen::Absent,
             Err(failure) => return (Err(failure), Seen::NotLooked),
@@ -45,18 +50,15 @@ impl Job<'_> {
         if !self.kind.offers() {
             return self.take_away(adapter, standing).await;
         }
-        let command = self.listing().and_then(|listing| listing.command.as_ref());
-        let asked = command.map_or(self.product.revision, |command| command.revision);
         if let Seen::There(there) = seen
-            && there.live
-            && there.revision >= asked
+            && self.listing().is_some_and(|listing| listing.is_satisfied_by(there, self.call.asked))
         {
             return Ok(ChannelOutcome::Listed(there.clone()));
         }
         if let Some(problem) = &self.hold {
             return Err(Failure::Refused(problem.clone()));
         }
-        let view = EffectiveView::of(self.product, &self.call.channel.id).map_err(Failure::Refused)?;
+        let view = EffectiveView::of(self.product, &self.call.channel.id);
         adapter.offer(&self.call, &view, standing).await.map(ChannelOutcome::Listed)
     }
 
@@ -75,5 +77,11 @@ impl Job<'_> {
 fn known(listing: &Listing) -> Option<Standing> {
     let observed = &listing.observed;
     let external_id = observed.external_id.clone()?;
-    Some(Standing { external_id, revision: observed.published_revision.unwrap_or_default(), live: listing.is_live() })
+    let visibility = match observed.presence {
+        Presence::Live => Visibility::Live,
+        Presence::UnderReview => Visibility::UnderReview,
+        _ => Visibility::Hidden,
+    };
+    let revision = observed.published_revision.unwrap_or_default();
+    Some(Standing { external_id, revision, visibility, mark: observed.mark.clone() })
 }

@@ -2,7 +2,7 @@
 
 use tola_catalog::listing::ChannelOutcome;
 use tola_catalog::operation::{StepOutcome, StepRecord};
-use tola_catalog::{OperationId, Problem, Timestamp};
+use tola_catalog::{ChannelId, OperationId, Problem, ProblemClass, Timestamp};
 use tola_contracts::StepError;
 use tola_contracts::channel::{ChannelCommand, CommandAnswer};
 use tola_step::now;
@@ -23,20 +23,26 @@ impl Journal {
     pub(super) async fn began(store: &Store, command: &ChannelCommand, started: Timestamp) -> Self {
         // The states of publish-product and withdraw-product that wait for the answer.
         let name = if command.kind.offers() { "Submit the listing" } else { "Withdraw the listing" };
+        let operations = store.operations(scope_of(&command.operation));
+        let operation_id = command.operation.operation_id;
+        let last = last(&operations, operation_id, name, &command.channel_id).await;
+        // A state counts its retries, and begins anew after each wait that the channel asked for.
+        let attempt = last.as_ref().map_or(0, |last| last.attempt).max(command.retries).saturating_add(1);
         let record = StepRecord {
             name: name.to_owned(),
             channel: Some(command.channel_id.clone()),
-            attempt: command.retries.saturating_add(1),
+            attempt,
             started,
             ended: None,
             outcome: StepOutcome::Running,
             result: None,
             problem: None,
         };
-        let operations = store.operations(scope_of(&command.operation));
-        let journal = Self { operations, operation_id: command.operation.operation_id, record };
-        logged(journal.operations.step_began(journal.operation_id, &journal.record).await);
-        journal
+        if let Some(last) = last.filter(|last| last.outcome == StepOutcome::Running) {
+            logged(operations.step_ended(operation_id, &cut_short(last, started)).await);
+        }
+        logged(operations.step_began(operation_id, &record).await);
+        Self { operations, operation_id, record }
     }
 
     pub(super) async fn ended(mut self, ended: &Result<Ended, StepError>) {
@@ -53,6 +59,25 @@ impl Journal {
         }
         logged(self.operations.step_ended(self.operation_id, &self.record).await);
     }
+}
+
+/// The latest attempt of this state and channel.
+async fn last(operations: &Operations, id: OperationId, name: &str, channel: &ChannelId) -> Option<StepRecord> {
+    let steps = match operations.get(id).await {
+        Ok(operation) => operation.map(|operation| operation.steps).unwrap_or_default(),
+        Err(error) => {
+            logged(Err(error));
+            return None;
+        }
+    };
+    steps.into_iter().rev().find(|step| step.name == name && step.channel.as_ref() == Some(channel))
+}
+
+/// An attempt that began and never ended: whoever made it died, or else its claim would not have been given to another.
+fn cut_short(attempt: StepRecord, now: Timestamp) -> StepRecord {
+    let message = "It was cut short before it could say how it ended.";
+    let problem = Problem::new(ProblemClass::Transient, tola_catalog::code::TRANSIENT, message);
+    StepRecord { ended: Some(now), outcome: StepOutcome::Failed, problem: Some(problem), ..attempt }
 }
 
 fn told(ended: &Result<Ended, StepError>) -> Result<String, Problem> {

@@ -1,177 +1,13 @@
 //! The harness with a channel in memory: the contract first, then what has to do with no channel in particular.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-
-use serde_json::{Map, Value, json};
+use serde_json::Map;
 use tola_catalog::listing::Standing;
-use tola_catalog::operation::{Intent, StepOutcome, Subject};
-use tola_catalog::{Operation, OperationKind, ProductId};
-use tola_local::database::InProcessDatabase;
-use tola_store::MongoConfig;
+use tola_catalog::operation::{Intent, StepOutcome, StepRecord, Subject};
+use tola_catalog::{ChannelStatus, Operation, OperationKind};
 
 use super::*;
-use crate::testing::{Bench, Effect, Fault, Shop, Told};
-use crate::{EffectiveView, LetGo};
-
-/// A channel in memory. `"fault"` of its config says how it misbehaves, `"once"` that it does so once.
-#[derive(Clone, Default)]
-struct Shelf(Arc<Mutex<Contents>>);
-
-#[derive(Default)]
-struct Contents {
-    made: usize,
-    listings: BTreeMap<ProductId, Standing>,
-    effects: Vec<Effect>,
-    faults: u32,
-    looks: u32,
-}
-
-impl Shelf {
-    /// Does something, unless the channel misbehaves.
-    fn call<T>(&self, call: &Call<'_>, act: impl FnOnce(&mut Contents) -> (String, T)) -> Result<T, Failure> {
-        let mut contents = self.0.lock().unwrap();
-        let fault = call.channel.config.get("fault").and_then(Value::as_str).unwrap_or_default();
-        let first = contents.faults == 0 || call.channel.config.get("once").is_none();
-        contents.faults += u32::from(!fault.is_empty());
-        let refused = |class, code| Failure::Refused(Problem::new(class, code, "Not today."));
-        match fault {
-            "fails" if first => return Err(Failure::Transient("it failed".into())),
-            "refuses" => return Err(refused(ProblemClass::Policy, code::CHANNEL_REFUSED)),
-            "locked" => return Err(refused(ProblemClass::Auth, code::CHANNEL_AUTH_BROKEN)),
-            "throttles" if first => {
-                let problem = Problem::new(ProblemClass::Throttled, code::CHANNEL_THROTTLED, "Too much.");
-                return Err(Failure::Throttled { seconds: 7, problem });
-            }
-            "throttles for long" => {
-                let problem = Problem::new(ProblemClass::Throttled, code::CHANNEL_THROTTLED, "Much too much.");
-                return Err(Failure::Throttled { seconds: 86_400, problem });
-            }
-            "panics" => panic!("a mistake"),
-            _ => {}
-        }
-        let (external_id, answer) = act(&mut contents);
-        contents.effects.push(Effect { external_id, fence: call.fence });
-        if fault == "loses" && first { Err(Failure::Transient("it was lost".into())) } else { Ok(answer) }
-    }
-
-    fn looks(&self) -> u32 {
-        self.0.lock().unwrap().looks
-    }
-}
-
-/// Whether the channel misbehaves in this way.
-fn is(call: &Call<'_>, fault: &str) -> bool {
-    call.channel.config.get("fault").and_then(Value::as_str) == Some(fault)
-}
-
-impl Adapter for Shelf {
-    const TYPE: &'static str = "shelf";
-
-    fn config_schema() -> Value {
-        json!({})
-    }
-
-    async fn find(&self, call: &Call<'_>) -> Result<Option<Standing>, Failure> {
-        let found = {
-            let mut contents = self.0.lock().unwrap();
-            contents.looks += 1;
-            contents.listings.get(&call.product_id).cloned()
-        };
-        if is(call, "slow") {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        if is(call, "blind") {
-            let problem = Problem::new(ProblemClass::Auth, code::CHANNEL_AUTH_BROKEN, "Who are you?");
-            return Err(Failure::Refused(problem));
-        }
-        Ok(found)
-    }
-
-    async fn offer(
-        &self,
-        call: &Call<'_>,
-        view: &EffectiveView,
-        standing: Option<&Standing>,
-    ) -> Result<Standing, Failure> {
-        if is(call, "hangs") {
-            return std::future::pending().await;
-        }
-        if is(call, "slow") {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        self.call(call, |contents| {
-            contents.made += usize::from(standing.is_none());
-            let external_id = standing.map_or_else(|| contents.made.to_string(), |known| known.external_id.clone());
-            let listed = Standing { external_id: external_id.clone(), revision: view.revision, live: true };
-            contents.listings.insert(call.product_id, listed.clone());
-            (external_id, listed)
-        })
-    }
-
-    async fn withdraw(&self, call: &Call<'_>, standing: &Standing) -> Result<LetGo, Failure> {
-        let remains = Some(standing.external_id.clone());
-        if !standing.live {
-            return Ok(LetGo { remains, already: true });
-        }
-        self.call(call, |contents| {
-            contents.listings.entry(call.product_id).and_modify(|listing| listing.live = false);
-            (standing.external_id.clone(), LetGo { remains, already: false })
-        })
-    }
-
-    async fn close(&self, call: &Call<'_>, standing: &Standing) -> Result<LetGo, Failure> {
-        self.call(call, |contents| {
-            contents.listings.remove(&call.product_id);
-            (standing.external_id.clone(), LetGo { remains: None, already: false })
-        })
-    }
-}
-
-struct Room {
-    _database: InProcessDatabase,
-    store: Store,
-    shelf: Shelf,
-}
-
-async fn room() -> Room {
-    let database = InProcessDatabase::start().unwrap();
-    let store = Store::connect(&MongoConfig::new(database.uri(), "tola")).await.unwrap();
-    store.migrate().await.unwrap();
-    Room { _database: database, store, shelf: Shelf::default() }
-}
-
-fn fault(name: &str) -> Map<String, Value> {
-    json!({ "fault": name, "once": true }).as_object().unwrap().clone()
-}
-
-impl Bench for Room {
-    type Adapter = Shelf;
-
-    fn store(&self) -> Store {
-        self.store.clone()
-    }
-
-    fn adapter(&self) -> Shelf {
-        self.shelf.clone()
-    }
-
-    fn config(&self, fault: Fault) -> Map<String, Value> {
-        match fault {
-            Fault::None => Map::new(),
-            Fault::FailsFirst => self::fault("fails"),
-            Fault::LosesFirstAnswer => self::fault("loses"),
-            Fault::Refuses => self::fault("refuses"),
-            Fault::RefusesCredentials => self::fault("locked"),
-            Fault::Slow => self::fault("slow"),
-            Fault::ThrottlesFirst => self::fault("throttles"),
-        }
-    }
-
-    async fn effects(&self, _: &Channel, _: ProductId) -> Vec<Effect> {
-        self.shelf.0.lock().unwrap().effects.clone()
-    }
-}
+use crate::room::{Room, fault, room};
+use crate::testing::{Bench, Fault, Shop, Told};
 
 crate::contract_tests!(room);
 
@@ -191,7 +27,7 @@ async fn a_channel_is_looked_at_only_when_something_is_in_doubt() {
         let _ = shop.deliver(&command).await;
     }
 
-    assert_eq!(shop.bench().shelf.looks(), 0);
+    assert_eq!(shop.bench().stall.looks(), 0);
 }
 
 #[tokio::test]
@@ -255,32 +91,111 @@ async fn what_is_in_doubt_stays_so_when_the_channel_cant_be_asked() {
     }
 }
 
-#[tokio::test]
-async fn every_attempt_is_recorded_in_the_operation() {
-    let (shop, mut command) = asked("fails").await;
-    let operations = shop.bench().store.operations(scope_of(&command.operation));
+/// Writes the operation that a command is part of.
+async fn operation_of(shop: &Shop<Room>, command: &ChannelCommand) {
     let intent = Intent {
         operation_id: command.operation.operation_id,
         kind: OperationKind::Publish,
         requested_at: shop.now(),
         requested_by: Actor::system("test"),
         correlation_id: "c".into(),
+        channels: vec![command.channel_id.clone()],
         retry_of: None,
     };
     let merchant_id = command.operation.merchant_id;
     let operation = Operation::of_intent(&intent, merchant_id, Subject::Product(command.product_id));
-    operations.ensure(&operation).await.unwrap();
+    shop.bench().store.operations(scope_of(&command.operation)).ensure(&operation).await.unwrap();
+}
+
+/// The attempts that the operation of a command tells of.
+async fn attempts(shop: &Shop<Room>, command: &ChannelCommand) -> Vec<StepRecord> {
+    let operations = shop.bench().store.operations(scope_of(&command.operation));
+    operations.get(command.operation.operation_id).await.unwrap().unwrap().steps
+}
+
+#[tokio::test]
+async fn every_attempt_is_recorded_in_the_operation() {
+    let (shop, mut command) = asked("fails").await;
+    operation_of(&shop, &command).await;
 
     assert_eq!(shop.deliver(&command).await, Err("TRANSIENT".into()));
     command.retries = 1;
     shop.carry_out(&command).await;
     let _ = shop.deliver(&command).await;
 
-    let steps = operations.get(operation.id).await.unwrap().unwrap().steps;
+    let steps = attempts(&shop, &command).await;
     let seen: Vec<_> = steps.iter().map(|step| (step.attempt, step.outcome)).collect();
     assert_eq!(seen, [(1, StepOutcome::Failed), (2, StepOutcome::Succeeded)]);
     assert_eq!(steps[0].channel.as_ref(), Some(&command.channel_id));
     assert_eq!(steps[1].result.as_deref(), Some("The channel has revision 1 as 1."));
+}
+
+#[tokio::test]
+async fn an_attempt_after_a_wait_is_another_one() {
+    let (shop, mut command) = asked("throttles for long").await;
+    operation_of(&shop, &command).await;
+
+    // A state counts its own retries, and after the wait it is entered anew.
+    for retries in [0, 1, 0] {
+        command.retries = retries;
+        assert!(matches!(shop.deliver(&command).await, Ok(CommandAnswer::RetryAfter { .. })));
+    }
+    shop.reconfigure(|channel| channel.config = Map::new()).await;
+    command.retries = 0;
+    shop.carry_out(&command).await;
+
+    let seen: Vec<_> = attempts(&shop, &command).await.iter().map(|step| (step.attempt, step.outcome)).collect();
+    let failed = |attempt| (attempt, StepOutcome::Failed);
+    assert_eq!(seen, [failed(1), failed(2), failed(3), (4, StepOutcome::Succeeded)]);
+}
+
+#[tokio::test]
+async fn an_attempt_whose_maker_died_does_not_run_for_ever() {
+    let (shop, command) = asked("").await;
+    operation_of(&shop, &command).await;
+    let store = shop.bench().store.clone();
+    let dead = Journal::began(&store, &command, shop.now()).await;
+    drop(dead);
+
+    shop.carry_out(&command).await;
+
+    let steps = attempts(&shop, &command).await;
+    let seen: Vec<_> = steps.iter().map(|step| (step.attempt, step.outcome)).collect();
+    assert_eq!(seen, [(1, StepOutcome::Failed), (2, StepOutcome::Succeeded)]);
+    assert_eq!(steps[0].problem.as_ref().unwrap().class, ProblemClass::Transient);
+}
+
+#[tokio::test]
+async fn a_channel_that_always_asks_for_patience_is_given_up_in_words() {
+    let (shop, mut command) = asked("throttles for long").await;
+    command.began = Some(shop.now());
+    let mut waits = 0;
+
+    let outcome = loop {
+        match shop.deliver(&command).await.unwrap() {
+            CommandAnswer::RetryAfter { seconds, .. } => shop.wait(Duration::from_secs(seconds.into())),
+            _ => break shop.outcome(&command).await.unwrap(),
+        }
+        waits += 1;
+    };
+
+    assert_eq!(waits, 6, "15 minutes each");
+    // Every try but the first looked at the channel before.
+    let ChannelOutcome::Refused { problem, seen: Seen::Absent } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((problem.class, problem.code.as_str()), (ProblemClass::Throttled, "CHANNEL_THROTTLED"));
+    assert!(problem.remedy.starts_with("Retry the operation"), "{problem:?}");
+    assert!(shop.now().since(command.began.unwrap()) < Duration::from_hours(2));
+}
+
+#[tokio::test]
+async fn a_wait_grows_with_the_time_that_has_passed() {
+    let (shop, mut command) = asked("throttles").await;
+    command.began = Some(shop.now());
+    shop.wait(Duration::from_secs(800));
+
+    let told = shop.deliver(&command).await;
+
+    assert!(matches!(told, Ok(CommandAnswer::RetryAfter { seconds: 100, .. })), "{told:?}");
 }
 
 #[tokio::test]
@@ -309,17 +224,6 @@ async fn what_an_incomplete_product_has_at_the_channel_is_told() {
     shop.edit(None).await;
     assert!(matches!(shop.carry_out(&command).await, ChannelOutcome::Refused { seen: Seen::Absent, .. }));
     assert!(!shop.listing().await.may_exist());
-}
-
-#[tokio::test]
-async fn an_override_that_cant_be_used_is_a_refusal_that_names_it() {
-    let (shop, command) = asked("").await;
-    shop.override_with("/price/amount", "cheap").await;
-
-    let outcome = shop.carry_out(&command).await;
-
-    let ChannelOutcome::Refused { problem, .. } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(problem.pointer.as_deref(), Some("/channels/shop/overrides/~1price~1amount"));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The rules.
+//! The rules of what a command does.
 
 use std::time::Duration;
 

@@ -1,24 +1,24 @@
 //! One product and one channel, with everything that a command passes through.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tola_catalog::image::{Changed, Image, UploadedFile};
-use tola_catalog::listing::ChannelOutcome;
-use tola_catalog::money::{Currency, Money};
-use tola_catalog::product::{AttributeValue, Canonical, Edit, ImageReference, NewProduct};
-use tola_catalog::text::{AttributeKey, Description, Name};
+use tola_catalog::image::Changed;
+use tola_catalog::listing::{ChannelOutcome, Standing};
+use tola_catalog::product::Edit;
+use tola_catalog::text::Description;
 use tola_catalog::{
-    Actor, Channel, ChannelId, ChannelStatus, ImageId, Listing, MerchantId, OperationId, Origin, Product, ProductId,
-    Rendition, Timestamp,
+    Actor, Channel, ChannelId, ChannelStatus, Listing, MerchantId, OperationId, Origin, Overrides, Product, ProductId,
+    Timestamp,
 };
-use tola_contracts::OperationRef;
+use tola_contracts::channel::inquiry::{Finding, Inquiry, ListedListing, Question};
 use tola_contracts::channel::{ChannelCommand, CommandAnswer};
+use tola_contracts::{OperationRef, StepError};
 use tola_store::{CommandRef, Error, Saved, Store, TenantScope};
 use ulid::Ulid;
 
-use super::{Bench, Effect, Fault, Told};
+use super::{Bench, Effect, Fault, Told, lamp};
 use crate::harness::scope_of;
 use crate::{Adapter, Call, Harness};
 
@@ -26,7 +26,7 @@ use crate::{Adapter, Call, Harness};
 pub struct Shop<B: Bench> {
     bench: B,
     store: Store,
-    harness: Harness<B::Adapter, Told>,
+    harness: Arc<Harness<B::Adapter, Told>>,
     scope: TenantScope,
     channel_id: ChannelId,
     product_id: ProductId,
@@ -34,7 +34,7 @@ pub struct Shop<B: Bench> {
     minted: AtomicU64,
 }
 
-fn merchant() -> MerchantId {
+pub(super) fn merchant() -> MerchantId {
     MerchantId::new(Ulid::from_parts(1, 1))
 }
 
@@ -42,35 +42,8 @@ fn reference(operation_id: OperationId) -> OperationRef {
     OperationRef { merchant_id: merchant(), operation_id, correlation_id: "c".into() }
 }
 
-fn origin(now: Timestamp) -> Origin {
+pub(super) fn origin(now: Timestamp) -> Origin {
     Origin { now, actor: Actor::system("test"), correlation_id: "c".into() }
-}
-
-/// A complete product.
-pub fn lamp(id: ProductId) -> Product {
-    let origin = origin(Timestamp::from_millis(0));
-    let image_id = ImageId::new(Ulid::from_parts(1, 2));
-    let canonical = Canonical {
-        name: Name::parse("Lamp").unwrap(),
-        description: Some(Description::parse("It shines.").unwrap()),
-        price: Some(Money::new(1999, Currency::parse("USD").unwrap()).unwrap()),
-        category_id: None,
-        attributes: BTreeMap::from([(AttributeKey::parse("watts").unwrap(), AttributeValue::Integer(8))]),
-        tags: vec![],
-        brand: None,
-    };
-    let new = NewProduct { sku: None, slug: None, canonical, images: vec![ImageReference { image_id, alt: None }] };
-    let operation = OperationId::new(Ulid::from_parts(1, 3));
-    let mut product = Product::register(new, id, merchant(), operation, &origin).unwrap();
-    let mut image = Image::awaiting_upload(image_id, merchant(), "image/jpeg", origin.now);
-    let (content_type, content_hash) = ("image/jpeg".to_owned(), "ab".to_owned());
-    let file = UploadedFile { content_type: content_type.clone(), width: 4, height: 3, bytes: 9, content_hash };
-    let key = "images/m/ab/320.jpg".to_owned();
-    let rendition = Rendition { name: "320.jpg".into(), content_type, width: 4, height: 3, bytes: 9, key };
-    let _ = image.arrive(operation, &origin);
-    let _ = image.finish(file, vec![rendition], &origin);
-    let _ = product.absorb(&[image], &origin);
-    product
 }
 
 impl<B: Bench> Shop<B> {
@@ -86,13 +59,14 @@ impl<B: Bench> Shop<B> {
             secret: None,
             status: ChannelStatus::Active,
             problem: None,
+            reconcile_due_at: None,
             version: 1,
             created_at: product.created_at,
             updated_at: product.created_at,
         };
         store.products(scope).insert(&product).await.unwrap();
         store.channels(scope).insert(&channel).await.unwrap();
-        let harness = Harness::new(bench.adapter(), store.clone(), Told::default());
+        let harness = Arc::new(Harness::new(bench.adapter(), store.clone(), Told::default()));
         let (clock, minted) = (AtomicI64::new(1_000), AtomicU64::new(1));
         Self { bench, store, harness, scope, channel_id: channel.id, product_id: product.id, clock, minted }
     }
@@ -154,11 +128,11 @@ impl<B: Bench> Shop<B> {
         .await
     }
 
-    /// Puts overrides on the listing.
-    pub async fn override_with(&self, pointer: &str, text: &str) {
-        let overrides = BTreeMap::from([(pointer.to_owned(), text.to_owned())]);
+    /// Lets something be different on this channel.
+    pub async fn override_with(&self, overrides: Overrides) {
         self.ask(|product, _| {
-            product.channels.entry(self.channel_id.clone()).or_default().overrides = overrides.clone();
+            let listing = product.channels.entry(self.channel_id.clone()).or_default();
+            listing.overrides = overrides.clone();
             product.version += 1;
         })
         .await;
@@ -205,10 +179,10 @@ impl<B: Bench> Shop<B> {
                 _ = product.claim(&self.channel_id, command.fence, "dead", until, origin);
             })
             .await;
-        let view = crate::EffectiveView::of(&product, &self.channel_id).unwrap();
+        let view = crate::EffectiveView::of(&product, &self.channel_id);
         let channel = self.channel().await;
-        let (scope, fence, now) = (self.scope, command.fence, self.now());
-        let call = Call { channel: &channel, product_id: self.product_id, fence, scope, now };
+        let (scope, fence, asked, now) = (self.scope, command.fence, view.revision, self.now());
+        let call = Call { channel: &channel, product_id: self.product_id, fence, asked, scope, now };
         self.harness.adapter().offer(&call, &view, None).await.unwrap();
     }
 
@@ -229,6 +203,51 @@ impl<B: Bench> Shop<B> {
         self.effects().await.into_iter().map(|effect| effect.fence).collect()
     }
 
+    /// Asks the adapter something about the channel.
+    pub async fn inquire(&self, question: Question) -> Result<Finding, StepError> {
+        let (merchant_id, channel_id) = (merchant(), self.channel_id.clone());
+        let inquiry = Inquiry { merchant_id, channel_id, correlation_id: "c".into(), question };
+        self.harness.answer(&inquiry, self.now()).await
+    }
+
+    /// Asks whether the channel could be connected as it is now.
+    pub async fn connect(&self) -> Finding {
+        let Channel { config, secret, .. } = self.channel().await;
+        self.inquire(Question::Connect { config, secret }).await.unwrap()
+    }
+
+    /// What the channel says of the product's listing, if it can be asked.
+    pub async fn survey(&self) -> Option<Standing> {
+        let found = self.inquire(Question::Survey { product_ids: vec![self.product_id] }).await.unwrap();
+        let Finding::Surveyed { mut listings } = found else { panic!("{found:?}") };
+        assert_eq!(listings.len(), 1);
+        listings.pop().unwrap().standing
+    }
+
+    /// Every listing that the channel says it has, page by page.
+    pub async fn list(&self) -> Vec<ListedListing> {
+        let (mut all, mut cursor) = (Vec::new(), None);
+        loop {
+            let found = self.inquire(Question::List { cursor }).await.unwrap();
+            let Finding::Listed { entries, next, .. } = found else { panic!("{found:?}") };
+            all.extend(entries);
+            match next {
+                Some(next) => cursor = Some(next),
+                None => return all,
+            }
+        }
+    }
+
+    /// The revision that the channel really shows.
+    pub async fn shown(&self) -> Option<u64> {
+        self.bench.shows(&self.channel().await, self.product_id).await
+    }
+
+    /// The product.
+    pub fn product_id(&self) -> ProductId {
+        self.product_id
+    }
+
     /// The channel as it is now.
     pub async fn channel(&self) -> Channel {
         self.store.channels(self.scope).get(&self.channel_id).await.unwrap().unwrap()
@@ -246,7 +265,7 @@ impl<B: Bench> Shop<B> {
     }
 
     /// The harness.
-    pub fn harness(&self) -> &Harness<B::Adapter, Told> {
+    pub fn harness(&self) -> &Arc<Harness<B::Adapter, Told>> {
         &self.harness
     }
 
@@ -265,6 +284,7 @@ impl<B: Bench> Shop<B> {
             fence,
             kind,
             retries: 0,
+            began: None,
         }
     }
 

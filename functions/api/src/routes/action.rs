@@ -77,7 +77,7 @@ impl Action<'_> {
 }
 
 /// 202 with the operation, and where to watch it.
-fn accepted(operation: &Operation) -> Result<Response, ApiError> {
+pub(super) fn accepted(operation: &Operation) -> Result<Response, ApiError> {
     let body = Json(json!({ "operation": shown(operation)? }));
     let mut response = (StatusCode::ACCEPTED, body).into_response();
     if let Ok(location) = HeaderValue::from_str(&format!("/v1/operations/{}", operation.id)) {

@@ -5,13 +5,14 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tola_catalog::{Channel, ChannelId, ChannelStatus, MerchantId, Timestamp};
+use tola_catalog::{Channel, ChannelId, MerchantId, Origin, Timestamp};
+use tola_contracts::channel::inquiry::Question;
 use tola_store::{Duplicate, Error as StoreError, Saved};
 
 use super::channels::ATTEMPTS;
+use super::test_channel::Tested;
 use crate::app::App;
 use crate::body::JsonBody;
-use crate::channel_types::{self, ChannelType};
 use crate::error::ApiError;
 use crate::identity::Caller;
 use crate::json::Json;
@@ -21,6 +22,9 @@ use crate::views::ChannelView;
 
 /// The most channels of a merchant: lists show them all at once.
 const MAX_CHANNELS: usize = 100;
+
+/// The longest name of a channel type, in bytes.
+const MAX_TYPE: usize = 40;
 
 /// The longest name of a secret, in bytes.
 const MAX_SECRET: usize = 64;
@@ -38,8 +42,9 @@ pub(super) struct ChannelBody {
     paused: bool,
 }
 
-/// `PUT /v1/channels/{id}`: the channel is what the body says afterwards, whether it was there before or not. A channel
-/// that refused our credentials is tried again from then on.
+/// `PUT /v1/channels/{id}`: the channel is what the body says afterwards, whether it was there before or not, and the
+/// connection was tried. A channel that refuses our credentials is connected as AUTH_BROKEN, and repaired by a PUT with
+/// better ones: what it missed meanwhile is then brought there by a reconciliation.
 pub(super) async fn connect(
     State(app): State<App>,
     caller: Caller,
@@ -47,24 +52,24 @@ pub(super) async fn connect(
     JsonBody(body): JsonBody<ChannelBody>,
 ) -> Result<Response, ApiError> {
     check(&body)?;
-    let (channels, now) = (app.store.channels(caller.scope()), now());
+    let (channels, origin) = (app.store.channels(caller.scope()), caller.origin(now()));
+    refuse_another_type(channels.get(&id).await?.as_ref(), &body)?;
+    let tested = test(&app, &id, &body, caller.merchant_id(), &origin).await?;
+    let due = origin.now.after(app.reconcile_every);
     for _ in 0..ATTEMPTS {
         let Some(before) = channels.get(&id).await? else {
             if channels.all().await?.len() >= MAX_CHANNELS {
                 return Err(ApiError::not_possible(format!("a merchant has at most {MAX_CHANNELS} channels")));
             }
-            let channel = body.new_channel(&id, caller.merchant_id(), now);
+            let channel = body.new_channel(&id, caller.merchant_id(), &tested, due, origin.now);
             match channels.insert(&channel).await {
                 Ok(()) => return Ok(created(channel)),
                 Err(StoreError::Duplicate(Duplicate::Id)) => continue,
                 Err(error) => return Err(error.into()),
             }
         };
-        if before.channel_type != body.channel_type {
-            let message = format!("{id} is of type {}, and stays that; connect another channel", before.channel_type);
-            return Err(ApiError::not_possible(message));
-        }
-        let after = body.replacing(&before, now);
+        refuse_another_type(Some(&before), &body)?;
+        let after = body.replacing(&before, &tested, origin.now);
         if after == before || channels.save(&before, &after).await? == Saved::Moved {
             return Ok(Json(ChannelView::from(after)).into_response());
         }
@@ -82,36 +87,70 @@ fn created(channel: Channel) -> Response {
 }
 
 fn check(body: &ChannelBody) -> Result<(), ApiError> {
-    let Some(known) = ChannelType::named(&body.channel_type) else {
-        let names: Vec<_> = channel_types::ALL.iter().map(|known| known.name).collect();
-        return Err(ApiError::invalid_body("/type", format!("a channel's type is one of: {}", names.join(", "))));
+    let plain = |name: &str, most: usize, also: &[u8]| {
+        (1..=most).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
     };
-    let fits = |name: &String| {
-        (1..=MAX_SECRET).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
-    };
-    if !body.secret.as_ref().is_none_or(fits) {
+    if !plain(&body.channel_type, MAX_TYPE, b"-") {
+        return Err(unknown_type());
+    }
+    if !body.secret.as_ref().is_none_or(|name| plain(name, MAX_SECRET, b"_.-")) {
         // Not repeated: somebody may have sent the secret itself.
         let message = format!("the name of a secret has 1 to {MAX_SECRET} letters, digits, or _ . -");
         return Err(ApiError::invalid_body("/secret", message));
     }
-    known.check(&body.config)
+    Ok(())
+}
+
+fn unknown_type() -> ApiError {
+    ApiError::invalid_body("/type", "there is no channel of this type here; try `sandbox` or `webhook`")
+}
+
+/// What a listing shows and what its adapter knows would not fit together any more.
+fn refuse_another_type(before: Option<&Channel>, body: &ChannelBody) -> Result<(), ApiError> {
+    match before.filter(|before| before.channel_type != body.channel_type) {
+        Some(before) => {
+            let message =
+                format!("{} is of type {}, and stays that; connect another channel", before.id, before.channel_type);
+            Err(ApiError::not_possible(message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Has the adapter look at the configuration, and try the connection.
+async fn test(
+    app: &App,
+    id: &ChannelId,
+    body: &ChannelBody,
+    merchant_id: MerchantId,
+    origin: &Origin,
+) -> Result<Tested, ApiError> {
+    let question = Question::Connect { config: body.config.clone(), secret: body.secret.clone() };
+    match app.ask_adapter(&body.channel_type, id, origin, merchant_id, question).await? {
+        None => Err(unknown_type()),
+        Some(finding) => Tested::of(finding),
+    }
 }
 
 impl ChannelBody {
-    fn status(&self) -> ChannelStatus {
-        if self.paused { ChannelStatus::Paused } else { ChannelStatus::Active }
-    }
-
-    fn new_channel(&self, id: &ChannelId, merchant_id: MerchantId, now: Timestamp) -> Channel {
+    fn new_channel(
+        &self,
+        id: &ChannelId,
+        merchant_id: MerchantId,
+        tested: &Tested,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Channel {
         Channel {
             id: id.clone(),
             merchant_id,
             channel_type: self.channel_type.clone(),
             config: self.config.clone(),
             secret: self.secret.clone(),
-            status: self.status(),
-            problem: None,
+            status: tested.status(self.paused),
+            problem: tested.problem.clone(),
+            reconcile_due_at: Some(due),
             version: 1,
             created_at: now,
             updated_at: now,
@@ -119,14 +158,9 @@ impl ChannelBody {
     }
 
     /// The same channel as it was, if nothing changes.
-    fn replacing(&self, before: &Channel, now: Timestamp) -> Channel {
-        let mut after = Channel {
-            config: self.config.clone(),
-            secret: self.secret.clone(),
-            status: self.status(),
-            problem: None,
-            ..before.clone()
-        };
+    fn replacing(&self, before: &Channel, tested: &Tested, now: Timestamp) -> Channel {
+        let mut after = Channel { config: self.config.clone(), secret: self.secret.clone(), ..before.clone() };
+        tested.apply(&mut after, self.paused, now);
         if after != *before {
             after.version += 1;
             after.updated_at = now;

@@ -142,7 +142,11 @@ pub(super) async fn edit(
     answer(&app, &moved, operation.as_ref().map(OperationView::whole)).await
 }
 
-async fn answer(app: &App, product: &Product, operation: Option<OperationView<'_>>) -> Result<Response, ApiError> {
+pub(super) async fn answer(
+    app: &App,
+    product: &Product,
+    operation: Option<OperationView<'_>>,
+) -> Result<Response, ApiError> {
     let signer = app.signing.signer(now()).await?;
     let view = ProductView::new(product, Links::Signed(&signer)).with(operation);
     Ok(tagged(product, Json(view).into_response()))

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use tola_catalog::operation::{Intent, Subject};
-use tola_catalog::{Operation, OperationId, OperationStatus, Problem, ProblemClass, ProductId, code};
+use tola_catalog::{ChannelId, Operation, OperationId, OperationStatus, Problem, ProblemClass, ProductId, code};
 use tola_store::{OperationFilter, Settlement, TenantScope};
 
 use super::one_more;
@@ -32,16 +32,21 @@ pub async fn list(
     });
     let status = status.transpose()?;
     let product = params.parsed("product_id", "a product's id", |text| ProductId::parse(text).ok())?;
+    let channel = params.parsed("channel", "a channel's id", |text| ChannelId::parse(text).ok())?;
     let question = Question {
         route: "/v1/operations",
         merchant_id: caller.merchant_id(),
-        filters: vec![status_name.unwrap_or_default(), product.map(|id| id.to_string()).unwrap_or_default()],
+        filters: vec![
+            status_name.unwrap_or_default(),
+            product.map(|id| id.to_string()).unwrap_or_default(),
+            channel.as_ref().map(ToString::to_string).unwrap_or_default(),
+        ],
     };
     let after = match params.take("cursor") {
         Some(cursor) => OperationId::parse(&app.cursors.open(&question, &cursor)?).ok(),
         None => None,
     };
-    let filter = OperationFilter { status, product };
+    let filter = OperationFilter { status, product, channel };
     let found = app.store.operations(caller.scope()).list(&filter, after, one_more(limit)).await?;
     let page = Page::cut(found, limit, |last: &Operation| app.cursors.seal(&question, &last.id));
     page.try_map(|operation| serde_json::to_value(OperationView::brief(&operation)).map_err(ApiError::internal))

@@ -2,18 +2,19 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use futures::future::try_join_all;
 use serde::Deserialize;
 use tola_catalog::listing::{CommandKind, Listing};
 use tola_catalog::product::{MAX_CHANNELS, Refused};
 use tola_catalog::status::permit;
 use tola_catalog::{
-    Channel, ChannelId, OperationId, OperationKind, Origin, Product, ProductId, ProductStatus, Request,
+    Channel, ChannelId, Missing, OperationId, OperationKind, Origin, Product, ProductId, ProductStatus, Request,
 };
+use tola_contracts::channel::inquiry::{Finding, Question};
 
 use super::action::{Action, check_list, refuse_unknown};
 use crate::app::App;
 use crate::body::JsonBody;
-use crate::channel_types;
 use crate::error::ApiError;
 use crate::idempotency::Ids;
 use crate::identity::Caller;
@@ -51,11 +52,28 @@ pub(super) async fn publish(
     if dry_run {
         let wanted: Vec<&Channel> =
             channels.iter().filter_map(|id| connected.iter().find(|channel| channel.id == *id)).collect();
-        return Ok(Json(plan(&found, &channels, &wanted, ids.operation(), &origin)?).into_response());
+        let examined = try_join_all(wanted.iter().map(|channel| examine(&app, channel, id, &origin))).await?;
+        let wanted: Vec<_> = wanted.into_iter().zip(examined).collect();
+        return Ok(Json(plan(&found, &channels, wanted, ids.operation(), &origin)?).into_response());
     }
     let kind = OperationKind::Publish;
     let action = Action { app: &app, scope, product: id, kind, minted: ids.operation(), origin: &origin };
     action.request(|product| Ok(product.request_publish(&channels, action.minted, &origin)?)).await
+}
+
+/// What a channel's adapter says of the product.
+struct Examined {
+    missing: Vec<Missing>,
+    irreversible: Vec<String>,
+}
+
+async fn examine(app: &App, channel: &Channel, product_id: ProductId, origin: &Origin) -> Result<Examined, ApiError> {
+    let question = Question::Examine { product_id };
+    let asked = app.ask_adapter(&channel.channel_type, &channel.id, origin, channel.merchant_id, question);
+    match asked.await? {
+        Some(Finding::Examined { missing, irreversible }) => Ok(Examined { missing, irreversible }),
+        other => Err(ApiError::unavailable(format!("the adapter was asked what is missing, and said {other:?}"))),
+    }
 }
 
 /// What publishing would come to: the same request, on a copy that nobody writes. Of a product that is incomplete, what
@@ -63,7 +81,7 @@ pub(super) async fn publish(
 fn plan(
     product: &Product,
     ids: &[ChannelId],
-    channels: &[&Channel],
+    channels: Vec<(&Channel, Examined)>,
     operation: OperationId,
     origin: &Origin,
 ) -> Result<PlanView, ApiError> {
@@ -78,7 +96,8 @@ fn plan(
         requested => drop(requested?),
     }
     let fence = |listing: Option<&Listing>| listing.map_or(1, Listing::next_fence);
-    let planned = channels.iter().map(|channel| {
+    let mut irreversible = Vec::new();
+    let planned = channels.into_iter().map(|(channel, examined)| {
         let listing = after.channels.get(&channel.id);
         let commanded = fence(listing) > fence(product.channels.get(&channel.id));
         let command = listing.and_then(|listing| listing.command.as_ref()).filter(|_| commanded);
@@ -87,7 +106,12 @@ fn plan(
             Some(_) => "update",
             None => "nothing",
         };
-        PlannedView::new(channel, action, channel_types::missing(channel, product))
+        if action != "nothing" {
+            let said = examined.irreversible.into_iter().map(|step| format!("{}: {step}", channel.id));
+            irreversible.extend(said);
+        }
+        PlannedView::new(channel, action, examined.missing)
     });
-    Ok(PlanView::new(product, planned.collect()))
+    let planned = planned.collect();
+    Ok(PlanView::new(product, planned, irreversible))
 }

@@ -35,7 +35,10 @@ pub(super) async fn retry(
     if !failed.may_retry() {
         return Err(ApiError::not_possible(format!("only what failed can be retried; next: {}", failed.next())));
     }
-    refuse_if_gone(&app, scope, &failed, subject(&failed)?).await?;
+    match failed.subject() {
+        Some(subject) => refuse_if_gone(&app, scope, &failed, subject).await?,
+        None => refuse_if_disconnected(&app, scope, &failed).await?,
+    }
     let begun = again(&app, scope, &failed, ids.operation(), &origin).await?;
     Ok((StatusCode::ACCEPTED, Json(shown(&begun)?)))
 }
@@ -48,19 +51,40 @@ pub(super) async fn again(
     minted: OperationId,
     origin: &Origin,
 ) -> Result<Operation, ApiError> {
-    let (operations, subject) = (app.store.operations(scope), subject(failed)?);
+    let operations = app.store.operations(scope);
     let successor = operations.retried_by(failed.id, minted).await?.ok_or_else(ApiError::not_found)?;
     if let Some(begun) = operations.get(successor).await? {
         return Ok(begun);
     }
+    let Some(subject) = failed.subject() else { return begin(app, scope, failed, successor, origin).await };
     let intents = ask(app, scope, failed, subject, successor, origin).await?;
     app.launch_if_asked(scope, subject, &intents, successor).await;
     let begun = of_subject(app, scope, subject, &intents, successor).await;
     begun.ok_or_else(|| ApiError::unavailable("the retry was launched by another request, and can't be read yet"))
 }
 
-fn subject(operation: &Operation) -> Result<Subject, ApiError> {
-    operation.subject().ok_or_else(|| ApiError::internal("the operation is about nothing"))
+/// A reconciliation is its own promise: writing it is all that has to be done before it is started.
+async fn begin(
+    app: &App,
+    scope: TenantScope,
+    failed: &Operation,
+    successor: OperationId,
+    origin: &Origin,
+) -> Result<Operation, ApiError> {
+    let channel = failed.channel_id.clone().ok_or_else(|| ApiError::internal("the operation is about nothing"))?;
+    let mut operation = Operation::reconciling(channel, successor, scope.merchant_id(), failed.dry_run, origin);
+    operation.retry_of = Some(failed.id);
+    app.store.operations(scope).ensure(&operation).await?;
+    app.begin(scope, &operation).await;
+    Ok(operation)
+}
+
+async fn refuse_if_disconnected(app: &App, scope: TenantScope, failed: &Operation) -> Result<(), ApiError> {
+    let Some(id) = &failed.channel_id else { return Err(ApiError::internal("the operation is about nothing")) };
+    match app.store.channels(scope).get(id).await? {
+        Some(_) => Ok(()),
+        None => Err(ApiError::not_possible(format!("{id} is not connected any more"))),
+    }
 }
 
 /// A product that is being deleted is there for its deletion alone.

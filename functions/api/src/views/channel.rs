@@ -15,6 +15,8 @@ pub struct ChannelView {
     secret: Option<String>,
     status: ChannelStatus,
     problem: Option<Problem>,
+    /// When it is held against what it should have next.
+    reconcile_due_at: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -28,8 +30,25 @@ impl From<Channel> for ChannelView {
             secret: channel.secret,
             status: channel.status,
             problem: channel.problem,
+            reconcile_due_at: channel.reconcile_due_at,
             created_at: channel.created_at,
             updated_at: channel.updated_at,
         }
+    }
+}
+
+/// What a connection test has shown.
+#[derive(Debug, Serialize)]
+pub struct ChannelTestView {
+    /// Whether the channel answered and took the credentials.
+    connected: bool,
+    /// Why not.
+    problem: Option<Problem>,
+    channel: ChannelView,
+}
+
+impl ChannelTestView {
+    pub(crate) fn new(problem: Option<Problem>, channel: ChannelView) -> Self {
+        Self { connected: problem.is_none(), problem, channel }
     }
 }

@@ -3,15 +3,17 @@
 mod channel;
 mod event;
 mod image;
+mod listing;
 mod operation;
 mod page;
 mod plan;
 mod product;
 mod public;
 
-pub use channel::ChannelView;
+pub use channel::{ChannelTestView, ChannelView};
 pub use event::EventView;
 pub use image::{ImageView, RenditionView};
+pub use listing::ListingShown;
 pub use operation::OperationView;
 pub use page::Page;
 pub use plan::{PlanView, PlannedView};

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tola_catalog::operation::StepOutcome;
+use tola_catalog::product::Drift;
 use tola_catalog::{ChannelId, ImageId, Operation, OperationId, OperationKind, OperationStatus, Problem, ProductId};
 use tola_catalog::{StepRecord, Timestamp};
 
@@ -13,11 +14,20 @@ pub struct OperationView<'a> {
     status: OperationStatus,
     product_id: Option<ProductId>,
     image_id: Option<ImageId>,
+    /// The channel that it reconciles.
+    channel_id: Option<&'a ChannelId>,
+    /// The channels that it calls.
+    channels: &'a [ChannelId],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     execution_arn: Option<Option<&'a str>>,
     /// Left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<StepView<'a>>>,
+    /// What a reconciliation found; left out in lists, and for other kinds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drifts: Option<&'a [Drift]>,
     result: Option<&'a str>,
     problem: Option<&'a Problem>,
     /// What to do, in words.
@@ -53,6 +63,10 @@ impl<'a> OperationView<'a> {
             status: operation.status,
             product_id: operation.product_id,
             image_id: operation.image_id,
+            channel_id: operation.channel_id.as_ref(),
+            channels: &operation.channels,
+            dry_run: operation.dry_run,
+            drifts: None,
             execution_arn: None,
             steps: None,
             result: operation.result.as_deref(),
@@ -71,6 +85,7 @@ impl<'a> OperationView<'a> {
         Self {
             execution_arn: Some(operation.execution_arn.as_deref()),
             steps: Some(operation.steps.iter().map(StepView::from).collect()),
+            drifts: operation.channel_id.is_some().then_some(operation.drifts.as_slice()),
             ..Self::brief(operation)
         }
     }

@@ -14,7 +14,7 @@ pub struct PlanView {
     channels: Vec<PlannedView>,
     /// What it lacks before it can be published at all.
     missing: Vec<Missing>,
-    /// Steps that can't be undone: publishing has none, since each listing can be withdrawn.
+    /// What can't be undone, in words: for most channels nothing, since each listing can be withdrawn.
     irreversible: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ pub struct PlannedView {
 }
 
 impl PlanView {
-    pub(crate) fn new(product: &Product, channels: Vec<PlannedView>) -> Self {
+    pub(crate) fn new(product: &Product, channels: Vec<PlannedView>, irreversible: Vec<String>) -> Self {
         Self {
             dry_run: true,
             product_id: product.id,
@@ -38,7 +38,7 @@ impl PlanView {
             revision: product.revision,
             channels,
             missing: product.completeness.missing.clone(),
-            irreversible: Vec::new(),
+            irreversible,
         }
     }
 }

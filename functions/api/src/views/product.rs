@@ -6,7 +6,9 @@ use serde::Serialize;
 use tola_catalog::listing::{CommandKind, CommandState, Desired, Observed};
 use tola_catalog::product::AttributeValue;
 use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
-use tola_catalog::{ChannelId, Completeness, ImageId, Listing, MerchantId, Money, OperationId, OperationKind};
+use tola_catalog::{
+    ChannelId, Completeness, ImageId, Listing, MerchantId, Money, OperationId, OperationKind, Overrides,
+};
 use tola_catalog::{Problem, Product, ProductId, ProductImage, ProductStatus, Rendition, Timestamp};
 
 use super::image::RenditionView;
@@ -65,7 +67,9 @@ struct ProductImageView<'a> {
 #[derive(Debug, Serialize)]
 struct ListingView<'a> {
     desired: Desired,
-    overrides: &'a BTreeMap<String, String>,
+    overrides: &'a Overrides,
+    /// The revision at which what this channel is to show last changed.
+    content_revision: u64,
     observed: &'a Observed,
     command: Option<CommandView<'a>>,
 }
@@ -142,7 +146,8 @@ fn listing_view(listing: &Listing) -> ListingView<'_> {
         operation_id: command.operation_id,
         problem: command.problem.as_ref(),
     });
-    ListingView { desired: listing.desired, overrides: &listing.overrides, observed: &listing.observed, command }
+    let (overrides, observed) = (&listing.overrides, &listing.observed);
+    ListingView { desired: listing.desired, overrides, content_revision: listing.content_revision, observed, command }
 }
 
 /// A product as an item of a list.

@@ -1,5 +1,7 @@
 //! Connecting channels, reading them, letting them go.
 
+use std::sync::atomic::Ordering;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tola_catalog::{ChannelId, ChannelStatus, Problem, ProblemClass, code};
@@ -15,7 +17,8 @@ fn sandbox(config: Value) -> Value {
 async fn a_channel_is_connected_and_replaced() {
     let world = World::new().await;
     let ana = world.merchant();
-    let config = json!({ "required_attributes": ["color"], "switch": { "slow_ms": 20, "refuse": { "code": "X" } } });
+    let config =
+        json!({ "required_attributes": ["color"], "switch": { "slow_ms": 20, "refuse": { "message": "No." } } });
     let body = json!({ "type": "sandbox", "config": config, "secret": "shop.key-1" });
 
     let created = ana.puts("shop", body.clone()).await;
@@ -132,6 +135,46 @@ async fn a_channel_that_refused_our_credentials_is_connected_again() {
 
     assert_eq!((repaired.status, repaired.text("/status")), (StatusCode::OK, "ACTIVE"));
     assert_eq!(repaired.body["problem"], Value::Null);
+    assert!(repaired.text("/reconcile_due_at") <= repaired.text("/updated_at"), "what it missed is brought there now");
+}
+
+#[tokio::test]
+async fn a_connection_is_tried_and_its_failure_is_told_and_repaired() {
+    let world = World::new().await;
+    let ana = world.merchant();
+    let locked = || sandbox(json!({ "switch": { "refuse": { "class": "auth", "message": "Who are you?" } } }));
+
+    let connected = ana.puts("shop", locked()).await;
+    assert_eq!((connected.status, connected.text("/status")), (StatusCode::CREATED, "AUTH_BROKEN"));
+    assert_eq!((connected.text("/problem/class"), connected.text("/problem/message")), ("auth", "Who are you?"));
+    assert_eq!(ana.post("/v1/channels/shop/reconcile", json!({})).await.refused(), (409, "ACTION_NOT_POSSIBLE"));
+
+    let tested = ana.post("/v1/channels/shop/test", json!({})).await;
+    assert_eq!((tested.status, &tested.body["connected"]), (StatusCode::OK, &json!(false)));
+    assert_eq!(tested.text("/channel/status"), "AUTH_BROKEN");
+
+    assert_eq!(ana.puts("shop", sandbox(json!({}))).await.text("/status"), "ACTIVE");
+    let tested = ana.post("/v1/channels/shop/test", json!({})).await;
+    assert_eq!((&tested.body["connected"], &tested.body["problem"]), (&json!(true), &Value::Null));
+
+    let silent = ana.puts("shop", sandbox(json!({ "switch": { "fail_connect": true } }))).await;
+    assert_eq!((silent.text("/status"), silent.text("/problem/class")), ("ACTIVE", "transient"), "it may answer again");
+    let paused = ana.puts("shop", json!({ "type": "sandbox", "config": {}, "paused": true })).await;
+    assert_eq!(paused.text("/status"), "PAUSED");
+    assert_eq!(ana.post("/v1/channels/shop/test", json!({})).await.text("/channel/status"), "PAUSED");
+    assert_eq!(world.merchant().post("/v1/channels/shop/test", json!({})).await.refused(), (404, "RESOURCE_NOT_FOUND"));
+}
+
+#[tokio::test]
+async fn without_its_adapter_nothing_is_connected() {
+    let world = World::new().await;
+    let ana = world.merchant();
+    world.adapters.silent.store(true, Ordering::SeqCst);
+
+    let answer = ana.puts("shop", sandbox(json!({}))).await;
+
+    assert_eq!(answer.refused(), (503, "UNAVAILABLE"));
+    assert_eq!(ana.get("/v1/channels").await.body["items"], json!([]));
 }
 
 #[tokio::test]
@@ -139,7 +182,7 @@ async fn of_many_who_connect_one_channel_one_creates_it() {
     let world = World::new().await;
     let ana = world.merchant();
 
-    let puts = (0..6).map(|n| ana.puts("shop", sandbox(json!({ "switch": { "n": n } }))));
+    let puts = (0..6).map(|n| ana.puts("shop", sandbox(json!({ "switch": { "slow_ms": n } }))));
     let statuses: Vec<_> = futures::future::join_all(puts).await.iter().map(|answer| answer.status.as_u16()).collect();
 
     assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tola_catalog::image::Changed;
-use tola_catalog::listing::{ChannelOutcome, Seen, Standing};
+use tola_catalog::listing::{ChannelOutcome, Seen, Standing, Visibility};
 use tola_catalog::{
     ChannelId, OperationId, OperationStatus, Problem, ProblemClass, Product, ProductId, Timestamp, code,
 };
@@ -96,7 +96,7 @@ impl Answer {
 }
 
 pub(crate) fn listed(revision: u64) -> ChannelOutcome {
-    ChannelOutcome::Listed(Standing { external_id: "x-1".into(), revision, live: true })
+    ChannelOutcome::Listed(Standing { external_id: "x-1".into(), revision, visibility: Visibility::Live, mark: None })
 }
 
 pub(crate) fn refused(_: u64) -> ChannelOutcome {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use api::adapters::DatabaseProbe;
-use api::app::{Failure, Probe, Relay, Workflows};
+use api::app::{Adapters, Failure, Probe, Relay, Workflows};
 use api::cursor::CursorKey;
 use api::signing::Signing;
 use api::{App, AuthMode, router};
@@ -17,11 +17,15 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
+use sandbox_adapter::SandboxAdapter;
 use serde_json::{Value, json};
 use tola_catalog::image::UploadedFile;
 use tola_catalog::operation::{Intent, Subject};
 use tola_catalog::{Actor, Identity, Image, ImageId, MerchantId, Operation, Origin, ProductId, Rendition, Role};
 use tola_catalog::{OperationId, Timestamp};
+use tola_channel::{Harness, Replies, Reply};
+use tola_contracts::StepError;
+use tola_contracts::channel::inquiry::{Finding, Inquiry};
 use tola_contracts::message::AggregateRef;
 use tola_local::InProcessDatabase;
 use tola_store::{MongoConfig, Store, SystemScope, TenantScope};
@@ -71,6 +75,19 @@ impl Workflows for FakeWorkflows {
         .boxed()
     }
 
+    fn begin<'a>(&'a self, scope: TenantScope, operation: &'a Operation) -> BoxFuture<'a, Result<(), Failure>> {
+        async move {
+            if *self.launching.lock().unwrap() == Launching::Fails {
+                return Err("no answer".into());
+            }
+            self.store.operations(scope).ensure(operation).await?;
+            self.store.operations(scope).started(operation.id, &format!("arn:execution:{}", operation.id)).await?;
+            self.launched.lock().unwrap().push(operation.id);
+            Ok(())
+        }
+        .boxed()
+    }
+
     fn stop<'a>(&'a self, execution: &'a str, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
         async move {
             if self.stopping_fails.load(Ordering::SeqCst) {
@@ -78,6 +95,40 @@ impl Workflows for FakeWorkflows {
             }
             self.stopped.lock().unwrap().push(execution.to_owned());
             Ok(())
+        }
+        .boxed()
+    }
+}
+
+/// The sandbox's adapter, called in process; there is no other one.
+pub(crate) struct SandboxAlone {
+    harness: Harness<SandboxAdapter, Nobody>,
+    pub(crate) silent: AtomicBool,
+}
+
+/// No workflow waits for an answer.
+struct Nobody;
+
+impl Replies for Nobody {
+    async fn send(&self, _: &str, _: &Reply) -> Result<(), StepError> {
+        panic!("questions are not answered to workflows")
+    }
+}
+
+impl Adapters for SandboxAlone {
+    fn ask<'a>(
+        &'a self,
+        channel_type: &'a str,
+        inquiry: &'a Inquiry,
+    ) -> BoxFuture<'a, Result<Option<Finding>, Failure>> {
+        async move {
+            if self.silent.load(Ordering::SeqCst) {
+                return Err("no answer".into());
+            }
+            match channel_type {
+                "sandbox" => Ok(Some(self.harness.answer(inquiry, tola_step::now()).await?)),
+                _ => Ok(None),
+            }
         }
         .boxed()
     }
@@ -120,6 +171,7 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) workflows: Arc<FakeWorkflows>,
     pub(crate) relay: Arc<FakeRelay>,
+    pub(crate) adapters: Arc<SandboxAlone>,
     pub(crate) bus: Arc<FakeProbe>,
     pub(crate) router: Router,
     _database: Option<InProcessDatabase>,
@@ -149,18 +201,22 @@ impl World {
             stopping_fails: AtomicBool::new(false),
         });
         let relay = Arc::new(FakeRelay { store: store.clone(), hangs: AtomicBool::new(false) });
+        let harness = Harness::new(SandboxAdapter::new(store.clone()), store.clone(), Nobody);
+        let adapters = Arc::new(SandboxAlone { harness, silent: AtomicBool::new(false) });
         let bus = Arc::new(FakeProbe("bus", AtomicBool::new(true)));
         let queue = Arc::new(FakeProbe("queue", AtomicBool::new(true)));
         let probes: Vec<Arc<dyn Probe>> = vec![Arc::new(DatabaseProbe(store.clone())), bus.clone(), queue];
         let app = App {
             store: store.clone(),
             workflows: workflows.clone(),
+            adapters: adapters.clone(),
             relay: relay.clone(),
             signing: Signing::new(&aws(), "pictures", Some("http://localhost:4566")).unwrap(),
             probes: probes.into(),
             cursors: CursorKey::new(&[7; 32]),
+            reconcile_every: std::time::Duration::from_secs(3_600),
         };
-        Self { store, workflows, relay, bus, router: router(app, AuthMode::Header), _database: database }
+        Self { store, workflows, relay, adapters, bus, router: router(app, AuthMode::Header), _database: database }
     }
 
     pub(crate) fn merchant(&self) -> Actress {

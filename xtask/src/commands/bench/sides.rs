@@ -26,6 +26,9 @@ pub(super) fn tola(bootstrap: &Path, folder: &Path, mongodb_uri: &str, core: Opt
         ("PROCESS_IMAGE_ARN", machine("process-image")),
         ("PUBLISH_PRODUCT_ARN", machine("publish-product")),
         ("WITHDRAW_PRODUCT_ARN", machine("withdraw-product")),
+        ("RECONCILE_CHANNEL_ARN", machine("reconcile-channel")),
+        ("ADAPTER_PREFIX", "tola-dev-".to_owned()),
+        ("RECONCILE_EVERY_MINUTES", "360".to_owned()),
         ("RELAY_QUEUE_URL", queue("relay")),
     ];
     let mut environment = lambda(mongodb_uri);

@@ -9,11 +9,13 @@ use crate::channel::{Channel, ChannelStatus};
 use crate::event::Actor;
 use crate::id::{MerchantId, ProductId};
 use crate::image::{Image, Rendition, UploadedFile};
-use crate::listing::{Presence, Seen, Standing};
+use crate::listing::{Presence, Seen, Standing, Visibility};
 use crate::money::{Currency, Money};
 use crate::product::ImageReference;
+use crate::product::{Remedy, Sight};
 use crate::status::ProductStatus;
 use crate::text::{Description, Name};
+use crate::view::Overrides;
 
 const SEEDS: u64 = 10_000;
 const STEPS: usize = 60;
@@ -41,14 +43,18 @@ impl Dice {
 #[derive(Debug, Clone, Default)]
 struct Remote {
     listings: Vec<RemoteListing>,
-    /// The fence of every call that changed something.
-    ledger: Vec<u64>,
+    /// The fence of every call that changed something, with how often somebody had tampered with the channel by then:
+    /// what was undone behind our back may be done again.
+    ledger: Vec<(u64, u64)>,
+    tampered: u64,
 }
 
 #[derive(Debug, Clone)]
 struct RemoteListing {
     revision: u64,
     state: RemoteState,
+    /// Changes with whatever buyers see.
+    mark: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,6 +62,12 @@ enum RemoteState {
     Live,
     Paused,
     Closed,
+}
+
+impl RemoteListing {
+    fn visibility(&self) -> Visibility {
+        if self.state == RemoteState::Live { Visibility::Live } else { Visibility::Hidden }
+    }
 }
 
 /// A message on a channel's queue.
@@ -73,6 +85,8 @@ struct Call {
     until: i64,
     in_doubt: bool,
     hold: Option<Problem>,
+    /// The listing as the adapter read it.
+    known: Listing,
     /// The revision that the command is about.
     asked: u64,
     /// The revision that the adapter rendered.
@@ -91,6 +105,8 @@ struct World {
     running: BTreeSet<OperationId>,
     ended: Vec<(OperationId, OperationKind)>,
     started: BTreeMap<OperationId, OperationKind>,
+    /// What reconciliations saw: channel, the product's version before the look, and the listing there.
+    sights: Vec<(ChannelId, u64, Option<Standing>)>,
 }
 
 fn channel(name: &str) -> ChannelId {
@@ -146,6 +162,7 @@ impl World {
             running: BTreeSet::new(),
             ended: Vec::new(),
             started: BTreeMap::new(),
+            sights: Vec::new(),
         }
     }
 
@@ -160,7 +177,11 @@ impl World {
 
     fn step(&mut self) {
         self.now += 1;
-        match self.dice.roll(12) {
+        match self.dice.roll(16) {
+            12 => self.tamper(),
+            13 => self.look(),
+            14 => self.reconcile(),
+            15 => self.overlay(),
             0 => self.merchant(),
             1 | 2 => self.edit(),
             3 => self.launch(),
@@ -199,6 +220,63 @@ impl World {
         };
         let (edit, operation) = (Edit { description: Some(description), ..Edit::default() }, self.mint());
         let _ = self.product.edit(edit, operation, &self.origin());
+    }
+
+    /// Says what is to be different on one channel.
+    fn overlay(&mut self) {
+        let channel = if self.dice.roll(2) == 0 { channel("a") } else { channel("b") };
+        let name = Name::parse(&format!("Lamp {}", self.dice.roll(3))).unwrap();
+        let overrides = Overrides { name: Some(name), ..Overrides::default() };
+        let _ = self.product.override_on(&channel, overrides, &self.origin());
+    }
+
+    /// Somebody changes, hides or removes a listing at its channel, behind our back.
+    fn tamper(&mut self) {
+        let remote = if self.dice.roll(2) == 0 { channel("a") } else { channel("b") };
+        let roll = self.dice.roll(3);
+        // An edit can be told only from what we know to have brought there.
+        let known = self.product.channels.get(&remote).and_then(|listing| listing.observed.mark.clone());
+        let remote = self.remotes.get_mut(&remote).unwrap();
+        remote.tampered += 1;
+        let open = remote.listings.iter_mut().find(|listing| listing.state != RemoteState::Closed);
+        match (open, roll) {
+            (Some(listing), 0) => listing.state = RemoteState::Closed,
+            (Some(listing), 1) => listing.state = RemoteState::Paused,
+            (Some(listing), _) if known == Some(listing.mark.to_string()) => listing.mark |= 1,
+            _ => {}
+        }
+    }
+
+    /// A reconciliation looks at a channel, unless somebody is at the listing.
+    fn look(&mut self) {
+        let channel = if self.dice.roll(2) == 0 { channel("a") } else { channel("b") };
+        let (now, version) = (self.origin().now, self.product.version);
+        if self.product.channels.get(&channel).is_some_and(|listing| listing.is_at_rest(now)) {
+            let remote = &self.remotes[&channel];
+            let open = remote.listings.iter().enumerate().find(|(_, listing)| listing.state != RemoteState::Closed);
+            let seen = open.map(|(position, listing)| Standing {
+                external_id: format!("listing-{position}"),
+                revision: listing.revision,
+                visibility: listing.visibility(),
+                mark: Some(listing.mark.to_string()),
+            });
+            self.sights.push((channel, version, seen));
+        }
+    }
+
+    /// A reconciliation draws its conclusions, if nobody wrote to the product since it looked.
+    fn reconcile(&mut self) {
+        let origin = self.origin();
+        for (channel, version, seen) in std::mem::take(&mut self.sights) {
+            if self.product.version == version {
+                let sight = seen.as_ref().map_or(Sight::Absent, Sight::There);
+                let before = self.product.clone();
+                let (drift, changed) =
+                    self.product.reconcile(&shop(channel.as_str(), ChannelStatus::Active), sight, &origin);
+                let told = drift.is_none_or(|drift| drift.remedy == Remedy::Report);
+                assert!(changed == Changed::Yes || (told && before == self.product));
+            }
+        }
     }
 
     /// Starts an execution: it submits what waits. Both are repeatable.
@@ -254,9 +332,10 @@ impl World {
                 if faulty && self.dice.roll(5) == 0 {
                     return self.queue.push(message); // It died before it called.
                 }
-                let asked = self.product.channels[&message.channel].command.as_ref().unwrap().revision;
+                let known = self.product.channels[&message.channel].clone();
+                let asked = known.command.as_ref().unwrap().revision;
                 let rendered = self.product.revision;
-                self.calls.push(Call { message, until, in_doubt, hold, asked, rendered });
+                self.calls.push(Call { message, until, in_doubt, hold, known, asked, rendered });
             }
             Claimed::Busy(_) => self.queue.push(message),
             Claimed::Superseded => {}
@@ -282,13 +361,14 @@ impl World {
 
     /// What a well-behaved adapter does at its channel.
     fn call(&mut self, call: &Call, refuses: bool) -> ChannelOutcome {
-        let Call { message, in_doubt, hold, asked, rendered, .. } = call;
+        let Call { message, in_doubt, hold, known, asked, rendered, .. } = call;
         let remote = self.remotes.get_mut(&message.channel).unwrap();
         let found = remote.listings.iter().position(|listing| listing.state != RemoteState::Closed);
         let standing = |remote: &Remote, position: usize| Standing {
             external_id: format!("listing-{position}"),
             revision: remote.listings[position].revision,
-            live: remote.listings[position].state == RemoteState::Live,
+            visibility: remote.listings[position].visibility(),
+            mark: Some(remote.listings[position].mark.to_string()),
         };
         let seen = match found {
             _ if !*in_doubt => Seen::NotLooked,
@@ -298,8 +378,7 @@ impl World {
         let no = || Problem::new(ProblemClass::Policy, code::PRODUCT_INCOMPLETE, "Not today.");
         if message.kind.offers() {
             if let Seen::There(there) = &seen
-                && there.live
-                && there.revision >= *asked
+                && known.is_satisfied_by(there, *asked)
             {
                 return ChannelOutcome::Listed(there.clone());
             }
@@ -307,11 +386,12 @@ impl World {
                 return ChannelOutcome::Refused { problem, seen };
             }
             let position = found.unwrap_or_else(|| {
-                remote.listings.push(RemoteListing { revision: *rendered, state: RemoteState::Paused });
+                remote.listings.push(RemoteListing { revision: *rendered, state: RemoteState::Paused, mark: 0 });
                 remote.listings.len() - 1
             });
-            remote.listings[position] = RemoteListing { revision: *rendered, state: RemoteState::Live };
-            remote.ledger.push(message.fence);
+            let mark = 2 * *rendered;
+            remote.listings[position] = RemoteListing { revision: *rendered, state: RemoteState::Live, mark };
+            remote.ledger.push((message.fence, remote.tampered));
             return ChannelOutcome::Listed(standing(remote, position));
         }
         let Some(position) = found else { return ChannelOutcome::Withdrawn { remains: None, already: true } };
@@ -325,7 +405,7 @@ impl World {
         }
         if !already {
             remote.listings[position].state = end;
-            remote.ledger.push(message.fence);
+            remote.ledger.push((message.fence, remote.tampered));
         }
         ChannelOutcome::Withdrawn { remains, already }
     }
@@ -393,6 +473,23 @@ impl World {
         panic!("it never comes to rest");
     }
 
+    /// Reconciliations come by, until they find nothing more.
+    fn find_everything(&mut self) {
+        for _ in 0..8 {
+            let before = self.product.version;
+            for _ in 0..12 {
+                self.look();
+            }
+            self.reconcile();
+            self.calm_down();
+            self.product.outbox.clear();
+            if self.product.version == before {
+                return;
+            }
+        }
+        panic!("reconciling never comes to rest");
+    }
+
     /// The merchant removes the product, and nothing fails any more.
     fn delete(&mut self) {
         let (operation, origin) = (self.mint(), self.origin());
@@ -421,8 +518,11 @@ impl World {
             let truth = open.first().map(|listing| (listing.state, listing.revision));
             match listing.desired {
                 Desired::On if self.product.completeness.is_complete() => {
-                    assert_eq!(truth, Some((RemoteState::Live, self.product.revision)), "{listing:?}");
-                    assert!(listing.is_live() && listing.observed.published_revision == Some(self.product.revision));
+                    let shown = open.first().expect("it is wanted there");
+                    assert_eq!(shown.state, RemoteState::Live, "{listing:?}");
+                    assert!(shown.revision >= listing.content_revision, "{listing:?}: {truth:?}");
+                    assert_eq!(shown.mark, 2 * shown.revision, "changed by hand, and nobody noticed: {listing:?}");
+                    assert!(listing.is_live() && listing.observed.published_revision == Some(shown.revision));
                 }
                 Desired::On => {}
                 Desired::Off => {
@@ -450,7 +550,7 @@ fn answer(product: &mut Product, name: &str, answer: impl Fn(u64) -> ChannelOutc
 }
 
 fn listed(revision: u64) -> ChannelOutcome {
-    ChannelOutcome::Listed(Standing { external_id: "1".into(), revision, live: true })
+    ChannelOutcome::Listed(Standing { external_id: "1".into(), revision, visibility: Visibility::Live, mark: None })
 }
 
 fn paused(_: u64) -> ChannelOutcome {
@@ -543,6 +643,7 @@ fn shop(name: &str, status: ChannelStatus) -> Channel {
         secret: None,
         status,
         problem: None,
+        reconcile_due_at: None,
         version: 1,
         created_at: Timestamp::from_millis(0),
         updated_at: Timestamp::from_millis(0),
@@ -640,6 +741,7 @@ fn whatever_happens_desired_and_observed_agree_in_the_end_or_a_problem_says_why(
                 world.step();
             }
             world.calm_down();
+            world.find_everything();
             world.check();
             world.delete();
         });

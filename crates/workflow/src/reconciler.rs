@@ -1,0 +1,104 @@
+//! Holding one product against what its channel has, writing what follows, and starting what that asks for.
+
+use tola_catalog::channel::REVIEW_PERIOD;
+use tola_catalog::image::Changed;
+use tola_catalog::listing::Presence;
+use tola_catalog::operation::{Intent, Subject};
+use tola_catalog::product::{Drift, Remedy, Sight};
+use tola_catalog::{Channel, Origin, Product};
+use tola_store::{Error, Saved, Store, TenantScope};
+
+use crate::Launcher;
+
+/// Holds products against channels.
+#[derive(Clone)]
+pub struct Reconciler {
+    store: Store,
+    launcher: Launcher,
+}
+
+/// What came of holding a product against its channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// The channel has what it should have.
+    Right,
+    /// It has not.
+    Drifted(Drift),
+    /// Somebody wrote to the product meanwhile.
+    PassedOver,
+}
+
+impl Reconciler {
+    /// A reconciler of products in `store`.
+    pub fn new(store: Store, launcher: Launcher) -> Self {
+        Self { store, launcher }
+    }
+
+    /// Holds a product, as it was before the channel was looked at, against what was seen there. Of a dry run nothing is
+    /// written, and the drift says what would be done.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hold(
+        &self,
+        channel: &Channel,
+        product: &Product,
+        sight: Sight<'_>,
+        dry_run: bool,
+        scope: TenantScope,
+        origin: &Origin,
+    ) -> Result<Held, Error> {
+        let mut after = product.clone();
+        let (drift, changed) = after.reconcile(channel, sight, origin);
+        let held = drift.map_or(Held::Right, Held::Drifted);
+        if dry_run {
+            return Ok(without_operation(held));
+        }
+        if changed == Changed::Yes {
+            match self.store.products(scope).save(product, &after).await {
+                Ok(Saved::Moved) => {}
+                Ok(Saved::Conflict) | Err(Error::OutboxFull(_)) => return Ok(Held::PassedOver),
+                Err(error) => return Err(error),
+            }
+        }
+        if let Held::Drifted(drift) = &held {
+            tracing::info!(product.id = %product.id, channel.id = %channel.id, drift = ?drift.kind, remedy = ?drift.remedy, "the channel had drifted");
+        }
+        let known = |intent: &&Intent| !product.intents.contains(intent);
+        for intent in after.intents.iter().filter(known) {
+            if let Err(error) = self.launcher.launch(scope, Subject::Product(product.id), intent).await {
+                tracing::warn!(operation.id = %intent.operation_id, %error, "the sweep will start the operation");
+            }
+        }
+        let reviewed = after.channels.get(&channel.id).is_some_and(|l| l.observed.presence == Presence::UnderReview);
+        if reviewed {
+            self.store.channels(scope).hasten(&channel.id, origin.now.after(REVIEW_PERIOD)).await?;
+        }
+        Ok(held)
+    }
+}
+
+fn without_operation(held: Held) -> Held {
+    match held {
+        Held::Drifted(drift) => Held::Drifted(Drift { operation_id: None, ..drift }),
+        held => held,
+    }
+}
+
+impl Held {
+    /// Whether it differs, and whether something is done about it.
+    pub fn counts(&self) -> (u64, u64) {
+        match self {
+            Self::Drifted(drift) => (1, u64::from(drift.remedy != Remedy::Report)),
+            Self::Right | Self::PassedOver => (0, 0),
+        }
+    }
+
+    /// What differs.
+    pub fn drift(self) -> Option<Drift> {
+        match self {
+            Self::Drifted(drift) => Some(drift),
+            Self::Right | Self::PassedOver => None,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What is different about a product on one channel, and what the channel gets to see of it.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tola_catalog::operation::Subject;
+use tola_catalog::status::permit;
+use tola_catalog::{ChannelId, EffectiveView, Overrides, ProductId, Request};
+use tola_contracts::message::AggregateRef;
+use tola_store::Outcome;
+
+use super::edit_product::answer;
+use super::operations::of_subject;
+use super::products::tagged;
+use crate::app::App;
+use crate::body::{JsonBody, object};
+use crate::error::ApiError;
+use crate::etag::IfMatch;
+use crate::identity::Caller;
+use crate::json::Json;
+use crate::params::BothInPath;
+use crate::request::now;
+use crate::signing::Links;
+use crate::views::{ListingShown, OperationView};
+
+/// What is different there, all of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object with the overrides")]
+pub(super) struct OverrideBody {
+    #[serde(deserialize_with = "object")]
+    overrides: Overrides,
+}
+
+/// `PUT /v1/products/{id}/channels/{channel_id}`: an edit that reaches this channel by itself, and no other.
+pub(super) async fn replace(
+    State(app): State<App>,
+    caller: Caller,
+    BothInPath(id, channel_id): BothInPath<ProductId, ChannelId>,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<OverrideBody>,
+) -> Result<Response, ApiError> {
+    let (scope, origin) = (caller.scope(), caller.origin(now()));
+    let products = app.store.products(scope);
+    let found = products.get(id).await?.ok_or_else(ApiError::not_found)?;
+    permit(found.status, found.deleting.is_some(), Request::Edit)?;
+    app.store.channels(scope).get(&channel_id).await?.ok_or_else(ApiError::not_found)?;
+    let if_match = IfMatch::read(&headers)?;
+
+    let mut known = Vec::new();
+    let outcome = products.change(id, |product| {
+        permit(product.status, product.deleting.is_some(), Request::Edit)?;
+        if_match.permit(product)?;
+        known = product.intents.iter().map(|intent| intent.operation_id).collect();
+        let overridden = product.override_on(&channel_id, body.overrides.clone(), &origin);
+        overridden.map_err(|refused| ApiError::from(refused).below("/overrides"))
+    });
+    let moved = match outcome.await? {
+        Outcome::Moved(product) => product,
+        Outcome::AlreadyThere(product) => return answer(&app, &product, None).await,
+        Outcome::Absent => return Err(ApiError::not_found()),
+    };
+    let begun: Vec<_> = moved.intents.iter().filter(|intent| !known.contains(&intent.operation_id)).cloned().collect();
+    let Some(first) = begun.first().map(|intent| intent.operation_id) else {
+        app.drain(AggregateRef::Product(id)).await;
+        return answer(&app, &moved, None).await;
+    };
+    let subject = Subject::Product(id);
+    app.launch_all(scope, subject, &begun).await;
+    let operation = of_subject(&app, scope, subject, &begun, first).await;
+    answer(&app, &moved, operation.as_ref().map(OperationView::whole)).await
+}
+
+/// `GET /v1/products/{id}/channels/{channel_id}/view`: what the channel is to show, each value with its source.
+pub(super) async fn view(
+    State(app): State<App>,
+    caller: Caller,
+    BothInPath(id, channel_id): BothInPath<ProductId, ChannelId>,
+) -> Result<Response, ApiError> {
+    let scope = caller.scope();
+    let found = app.store.products(scope).get(id).await?;
+    let product = found.filter(|product| product.deleting.is_none()).ok_or_else(ApiError::not_found)?;
+    app.store.channels(scope).get(&channel_id).await?.ok_or_else(ApiError::not_found)?;
+    let view = EffectiveView::of(&product, &channel_id);
+    let signer = app.signing.signer(now()).await?;
+    let shown = ListingShown::new(&product, &channel_id, &view, Links::Signed(&signer));
+    Ok(tagged(&product, Json(shown).into_response()))
+}

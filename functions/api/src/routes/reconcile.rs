@@ -1,0 +1,49 @@
+//! Holding a channel against what it should have.
+
+use axum::extract::State;
+use axum::response::Response;
+use tola_catalog::{ChannelId, ChannelStatus, Operation, OperationKind, OperationStatus, code};
+use tola_store::OperationFilter;
+
+use super::action::accepted;
+use crate::app::App;
+use crate::body::NoBody;
+use crate::error::ApiError;
+use crate::idempotency::Ids;
+use crate::identity::Caller;
+use crate::params::{InPath, Params};
+use crate::request::now;
+
+/// How many of a channel's running operations are looked through for a reconciliation.
+const RUNNING: u32 = 100;
+
+/// `POST /v1/channels/{id}/reconcile`: one at a time, but for those that only look. While one runs, it is the answer.
+pub(super) async fn reconcile(
+    State(app): State<App>,
+    caller: Caller,
+    ids: Ids,
+    InPath(id): InPath<ChannelId>,
+    mut params: Params,
+    _: NoBody,
+) -> Result<Response, ApiError> {
+    let (scope, origin) = (caller.scope(), caller.origin(now()));
+    let dry_run = params.switch("dry_run")?;
+    let channel = app.store.channels(scope).get(&id).await?.ok_or_else(ApiError::not_found)?;
+    if channel.status == ChannelStatus::AuthBroken {
+        let message = format!("{id} does not accept our credentials: {}", code::CHANNEL_AUTH_BROKEN.remedy);
+        return Err(ApiError::not_possible(message));
+    }
+    let operations = app.store.operations(scope);
+    let filter = OperationFilter { status: Some(OperationStatus::Running), product: None, channel: Some(id.clone()) };
+    let running = operations.list(&filter, None, RUNNING).await?;
+    let same = |known: &&Operation| known.kind == OperationKind::Reconcile && known.dry_run == dry_run;
+    if let Some(running) = running.iter().find(same) {
+        return accepted(running);
+    }
+    let operation = Operation::reconciling(id, ids.operation(), caller.merchant_id(), dry_run, &origin);
+    // From here on it is promised: without an execution, the sweep starts one.
+    operations.ensure(&operation).await?;
+    app.begin(scope, &operation).await;
+    let begun = operations.get(operation.id).await?;
+    accepted(begun.as_ref().unwrap_or(&operation))
+}

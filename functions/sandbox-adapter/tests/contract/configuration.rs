@@ -1,0 +1,150 @@
+//! What can be configured, and what a connection finds.
+
+use std::collections::BTreeSet;
+
+use sandbox_adapter::{SandboxAdapter, SandboxConfig};
+use serde_json::{Value, json};
+use tola_catalog::ProblemClass;
+use tola_catalog::listing::ChannelOutcome;
+use tola_channel::Adapter;
+use tola_contracts::channel::inquiry::{Finding, Question};
+
+use crate::marketplace::{object, shop};
+
+/// Everything that can be configured.
+fn everything() -> Value {
+    json!({
+        "required_attributes": ["watts"],
+        "moderation": { "seconds": 60, "rejects": "Lamps need a certificate." },
+        "rate_limit": { "calls": 10, "seconds": 60 },
+        "switch": {
+            "fail_transient": 1,
+            "fail_connect": false,
+            "lose_answer": 1,
+            "refuse": { "code": "NO", "class": "policy", "message": "No.", "commands": ["publish", "close"] },
+            "throttle": { "seconds": 7, "times": 1 },
+            "slow_ms": 10,
+            "answer_twice": true,
+            "answer_late_ms": 10,
+            "vanish": 1,
+            "edit_by_hand": 1,
+            "ghosts": 1,
+        },
+    })
+}
+
+#[tokio::test]
+async fn the_schema_takes_what_can_be_used_and_describes_it() {
+    let schema = SandboxAdapter::config_schema();
+    let described = |schema: &Value, config: &Value| {
+        let names: Vec<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        let known: Vec<_> = config.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names, known);
+        assert_eq!(schema["additionalProperties"], json!(false));
+    };
+    described(&schema, &everything());
+    described(&schema["properties"]["switch"], &everything()["switch"]);
+    assert_eq!(serde_json::from_value::<SandboxConfig>(json!({})).unwrap(), SandboxConfig::default());
+    serde_json::from_value::<SandboxConfig>(everything()).unwrap();
+
+    let shop = shop(everything()).await;
+    assert_eq!(shop.connect().await, Finding::Connected);
+}
+
+#[tokio::test]
+async fn each_bound_is_held() {
+    let shop = shop(json!({})).await;
+    let many: Vec<_> = (0..51).map(|n| format!("a{n}")).collect();
+    let faults = [
+        ("/required_attributes", json!(many)),
+        ("/required_attributes", json!(["a", "a"])),
+        ("/required_attributes/0", json!([""])),
+        ("/required_attributes/0", json!(["no blanks"])),
+        ("/required_attributes/1", json!(["a", 7])),
+        ("/required_attributes", json!("watts")),
+        ("/moderation/seconds", json!(86_401)),
+        ("/moderation", json!(null)),
+        ("/moderation/rejects", json!("")),
+        ("/moderation/rejects", json!(null)),
+        ("/rate_limit/calls", json!(0)),
+        ("/rate_limit/seconds", json!(901)),
+        ("/switch/fail_transient", json!(1_000_001)),
+        ("/switch/fail_transient", json!(-1)),
+        ("/switch/fail_connect", json!(1)),
+        ("/switch/lose_answer", json!(1_000_001)),
+        ("/switch/refuse/message", json!("")),
+        ("/switch/refuse/class", json!("moody")),
+        ("/switch/refuse/commands", json!([])),
+        ("/switch/throttle/seconds", json!(901)),
+        ("/switch/throttle/times", json!(1_000_001)),
+        ("/switch/slow_ms", json!(60_001)),
+        ("/switch/slow_ms", json!(1.5)),
+        ("/switch/answer_late_ms", json!(30_001)),
+        ("/switch/vanish", json!(1_000_001)),
+        ("/switch/edit_by_hand", json!(1_000_001)),
+        ("/switch/ghosts", json!(101)),
+        ("/switch/no_such_switch", json!(true)),
+    ];
+    for (pointer, value) in faults {
+        let mut config = everything();
+        let (parent, name) = match pointer.strip_prefix("/required_attributes/") {
+            Some(_) => ("", "required_attributes"),
+            None => pointer.rsplit_once('/').unwrap(),
+        };
+        config.pointer_mut(parent).unwrap()[name] = value.clone();
+
+        let found = shop.inquire(Question::Connect { config: object(config), secret: None }).await.unwrap();
+
+        let Finding::Misconfigured { faults } = found else { panic!("{pointer}: {value}: {found:?}") };
+        let pointers: BTreeSet<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(pointers, BTreeSet::from([pointer]), "{value}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_fails_says_why() {
+    let refuse = |more: Value| {
+        let mut refuse = json!({ "class": "auth", "message": "Who are you?" });
+        refuse.as_object_mut().unwrap().extend(object(more));
+        json!({ "switch": { "refuse": refuse } })
+    };
+
+    let found = shop(json!({ "switch": { "fail_connect": true } })).await.connect().await;
+    let Finding::Disconnected { problem } = found else { panic!("{found:?}") };
+    assert_eq!((problem.class, problem.code.as_str()), (ProblemClass::Transient, "CHANNEL_SILENT"));
+
+    let found = shop(refuse(json!({}))).await.connect().await;
+    let Finding::Disconnected { problem } = found else { panic!("{found:?}") };
+    assert_eq!((problem.class, problem.code.as_str()), (ProblemClass::Auth, "CHANNEL_AUTH_BROKEN"));
+
+    // Credentials that may not do everything are good enough to connect with.
+    for config in [refuse(json!({ "commands": ["close"] })), refuse(json!({ "class": "policy" }))] {
+        assert_eq!(shop(config).await.connect().await, Finding::Connected);
+    }
+}
+
+#[tokio::test]
+async fn what_the_marketplace_needs_is_examined_before_anything_is_done() {
+    let shop = shop(json!({ "required_attributes": ["watts", "colour", "weight"] })).await;
+
+    let found = shop.inquire(Question::Examine { product_id: shop.product_id() }).await.unwrap();
+
+    let Finding::Examined { missing, irreversible } = found else { panic!("{found:?}") };
+    let pointers: Vec<_> = missing.iter().map(|value| value.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/attributes/colour", "/attributes/weight"]);
+    for value in missing {
+        assert_eq!((value.rule.as_str(), value.channel), ("ATTRIBUTE_REQUIRED", Some(shop.channel().await.id)));
+    }
+    assert!(irreversible.is_empty());
+    assert_eq!(shop.effects().await, []);
+}
+
+#[tokio::test]
+async fn a_config_that_is_not_as_the_schema_says_is_a_refusal() {
+    let shop = shop(json!({ "switch": { "slow": true } })).await;
+    let command = shop.publish().await;
+
+    let outcome = shop.carry_out(&command).await;
+
+    assert!(matches!(outcome, ChannelOutcome::Refused { problem, .. } if problem.code == "CHANNEL_MISCONFIGURED"));
+}

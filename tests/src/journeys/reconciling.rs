@@ -1,0 +1,157 @@
+//! Channels drift: they lose listings, change them, take their time with them; and what is recorded follows.
+
+use serde_json::json;
+use tola_catalog::ChannelId;
+use tola_testkit::{FAILED, READY, SUCCEEDED, TestStack};
+
+use super::market::{connects, drifts_of, publishes, ready, reconciles, shows, stands};
+
+#[tokio::test]
+async fn what_a_channel_loses_or_changes_is_told_and_brought_back() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({})).await;
+    let (lost, edited) = (ready(&merchant, "LAMP-1").await, ready(&merchant, "LAMP-2").await);
+    publishes(&merchant, &lost, &["north"]).await.becomes(SUCCEEDED).await;
+    let before = shows(&lost, "north", 1).await;
+    connects(&merchant, "north", &json!({ "switch": { "vanish": 1 } })).await;
+
+    let dry = reconciles(&merchant, "north", "?dry_run=true").await;
+
+    assert_eq!(drifts_of(&dry, &lost), [("VANISHED", "PUBLISH")], "{dry:#}");
+    stands(&lost, "north", "LIVE").await;
+    connects(&merchant, "north", &json!({})).await;
+    let found = reconciles(&merchant, "north", "").await;
+    assert_eq!(drifts_of(&found, &lost), [("VANISHED", "PUBLISH")], "{found:#}");
+    let mending = merchant.operation(found["drifts"][0]["operation_id"].as_str().unwrap_or_default());
+    mending.becomes(SUCCEEDED).await;
+    assert_ne!(shows(&lost, "north", 1).await, before, "it is another listing");
+
+    publishes(&merchant, &edited, &["north"]).await.becomes(SUCCEEDED).await;
+    let kept = shows(&edited, "north", 1).await;
+    connects(&merchant, "north", &json!({ "switch": { "edit_by_hand": 1 } })).await;
+    let found = reconciles(&merchant, "north", "").await;
+    assert_eq!(drifts_of(&found, &edited), [("CHANGED_BY_HAND", "PUBLISH")], "{found:#}");
+    for drift in found["drifts"].as_array().into_iter().flatten() {
+        merchant.operation(drift["operation_id"].as_str().unwrap_or_default()).becomes(SUCCEEDED).await;
+    }
+    assert_eq!(shows(&edited, "north", 1).await, kept, "an edit by hand is written over");
+    connects(&merchant, "north", &json!({})).await;
+    let found = reconciles(&merchant, "north", "").await;
+    assert_eq!(found["drifts"], json!([]), "everything is as it should be: {found:#}");
+    assert!(found["result"].as_str().is_some_and(|told| told.starts_with("2 listings compared")), "{found:#}");
+    let history = lost.history().await;
+    assert!(tola_testkit::kinds(&history).contains(&"ProductDrifted"), "{history:#?}");
+}
+
+#[tokio::test]
+async fn a_listing_that_nobody_knows_is_told_and_left_alone() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({ "switch": { "ghosts": 3 } })).await;
+
+    let found = reconciles(&merchant, "north", "").await;
+
+    let drifts: Vec<_> = found["drifts"].as_array().into_iter().flatten().collect();
+    assert_eq!(drifts.len(), 3, "{found:#}");
+    assert!(drifts.iter().all(|drift| drift["kind"] == "GHOST" && drift["remedy"] == "REPORT"), "{found:#}");
+}
+
+#[tokio::test]
+async fn a_listing_under_review_goes_live_when_the_channel_has_made_up_its_mind() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({ "moderation": { "seconds": 3600 } })).await;
+    let product = ready(&merchant, "LAMP-3").await;
+
+    publishes(&merchant, &product, &["north"]).await.becomes(SUCCEEDED).await;
+
+    stands(&product, "north", "UNDER_REVIEW").await;
+    product.becomes(READY).await;
+    let asked = merchant.gets("/v1/channels/north").await.expects(200);
+    assert!(asked.body["reconcile_due_at"].is_string(), "it is looked at again soon: {asked}");
+    connects(&merchant, "north", &json!({ "moderation": { "seconds": 0 } })).await;
+    reconciles(&merchant, "north", "").await;
+    stands(&product, "north", "LIVE").await;
+    product.becomes("ACTIVE").await;
+
+    connects(&merchant, "south", &json!({ "moderation": { "seconds": 0, "rejects": "No lamps here." } })).await;
+    let other = ready(&merchant, "LAMP-4").await;
+    publishes(&merchant, &other, &["south"]).await.ends_within(tola_testkit::SOON).await;
+    connects(&merchant, "south", &json!({ "moderation": { "seconds": 0, "rejects": "No lamps here." } })).await;
+    reconciles(&merchant, "south", "").await;
+    let shown = other.becomes(READY).await;
+    assert_ne!(shown.body["channels"]["south"]["observed"]["presence"], "LIVE", "{shown}");
+}
+
+#[tokio::test]
+async fn refused_credentials_break_one_channel_and_its_repair_brings_what_it_missed() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({})).await;
+    connects(&merchant, "south", &json!({})).await;
+    let product = ready(&merchant, "LAMP-5").await;
+    let broken = json!({ "refuse": { "class": "auth", "message": "Who are you?", "commands": ["publish", "update"] } });
+    connects(&merchant, "south", &json!({ "switch": broken })).await;
+
+    let operation = publishes(&merchant, &product, &["north", "south"]).await;
+
+    let failed = operation.becomes(FAILED).await;
+    assert!(failed.text("/problem/message").contains("south"), "{failed}");
+    shows(&product, "north", 1).await;
+    let channel = merchant.gets("/v1/channels/south").await.expects(200);
+    assert_eq!((channel.text("/status"), channel.text("/problem/class")), ("AUTH_BROKEN", "auth"), "{channel}");
+    let again = publishes(&merchant, &product, &["south"]).await.becomes(FAILED).await;
+    assert!(again.text("/problem/code").contains("AUTH"), "nothing is tried there: {again}");
+
+    connects(&merchant, "south", &json!({})).await;
+
+    assert_eq!(merchant.gets("/v1/channels/south").await.expects(200).text("/status"), "ACTIVE");
+    // The sweep finds it within a minute; a test need not wait for that.
+    stack.sweeps().await;
+    shows(&product, "south", 1).await;
+}
+
+#[tokio::test]
+async fn a_channel_that_was_paused_gets_what_it_missed_when_it_is_resumed() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({})).await;
+    let product = ready(&merchant, "LAMP-6").await;
+    publishes(&merchant, &product, &["north"]).await.becomes(SUCCEEDED).await;
+    let body = json!({ "type": "sandbox", "config": {}, "paused": true });
+    merchant.asks("PUT", "/v1/channels/north").json(&body).await.expects(200);
+    let edited = merchant.patches(&product, &json!({ "name": "A better lamp" })).await.expects(200);
+    let refused = merchant.operation(edited.text("/operation/id")).becomes(FAILED).await;
+    assert_eq!(refused.text("/problem/code"), "CHANNEL_PAUSED", "{refused}");
+    shows(&product, "north", 1).await;
+
+    connects(&merchant, "north", &json!({})).await;
+    stack.sweeps().await;
+
+    shows(&product, "north", 2).await;
+}
+
+#[tokio::test]
+async fn a_listing_that_came_back_by_itself_is_taken_away_again() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({})).await;
+    let product = ready(&merchant, "LAMP-7").await;
+    publishes(&merchant, &product, &["north"]).await.becomes(SUCCEEDED).await;
+    super::market::asks_for(&merchant, &product, "deactivate").await.becomes(SUCCEEDED).await;
+    stands(&product, "north", "PAUSED").await;
+    // Somebody shows it again at the marketplace itself.
+    let channel_id = ChannelId::parse("north").expect("a channel's id");
+    let product_id = tola_catalog::ProductId::parse(product.id()).expect("a product's id");
+    let key = tola_store::SandboxKey { channel_id, product_id };
+    let sandbox = stack.store().await.sandbox(merchant.scope());
+    let now = tola_catalog::Timestamp::parse("2026-01-01T00:00:00Z").expect("a time");
+    sandbox.offer(&key, 1, json!({}), 99, now).await.expect("a listing");
+
+    let found = reconciles(&merchant, "north", "").await;
+
+    assert_eq!(drifts_of(&found, &product), [("UNWANTED", "WITHDRAW")], "{found:#}");
+    merchant.operation(found["drifts"][0]["operation_id"].as_str().unwrap_or_default()).becomes(SUCCEEDED).await;
+    stands(&product, "north", "PAUSED").await;
+}
