@@ -15,3 +15,4 @@ mod rejected;
 mod stopping;
 mod tenants;
 mod webhooks;
+mod withdrawing;

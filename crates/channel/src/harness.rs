@@ -9,7 +9,7 @@ use tola_catalog::image::Changed;
 use tola_catalog::listing::{ChannelOutcome, Seen};
 use tola_catalog::product::Claimed;
 use tola_catalog::{Actor, Channel, Origin, Problem, ProblemClass, Product, Timestamp};
-use tola_contracts::channel::{ChannelCommand, CommandAnswer, MAX_WAIT_SECONDS};
+use tola_contracts::channel::{ChannelCommand, CommandAnswer};
 use tola_contracts::{OperationRef, StepError, StepErrorKind};
 use tola_step::{batch, now};
 use tola_store::{CommandRef, Error, Store, TenantScope};
@@ -158,7 +158,13 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         let channel = self.channel_of(command).await?;
         let origin =
             Origin { now, actor: Actor::system(A::TYPE), correlation_id: command.operation.correlation_id.clone() };
-        let (product, in_doubt, hold) = match self.claim(command, holder, &origin).await? {
+        let mut claim = self.claim(command, holder, &origin).await?;
+        if let (Claimed::Busy(_), Some(product)) = &claim
+            && self.adopt(product, command, &origin).await?
+        {
+            claim = self.claim(command, holder, &origin).await?;
+        }
+        let (product, in_doubt, hold) = match claim {
             (Claimed::Granted { in_doubt, hold }, Some(product)) => (product, in_doubt, hold),
             (Claimed::Busy(until), _) => return Ok(busy(until, now)),
             _ => return Ok(Reply::Answer(CommandAnswer::Superseded)),
@@ -205,6 +211,22 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         });
         let product = changed.await.map_err(failed)?.document();
         Ok((claimed, product))
+    }
+
+    /// Takes over what came of the command that holds the claim, if that is stored and its workflow has yet to take it
+    /// over: then nobody is at the listing any more. Returns whether there was something to take over.
+    async fn adopt(&self, product: &Product, command: &ChannelCommand, origin: &Origin) -> Result<bool, StepError> {
+        let claim = product.channels.get(&command.channel_id).and_then(|listing| listing.claim.as_ref());
+        let Some(fence) = claim.map(|claim| claim.fence) else { return Ok(true) };
+        let scope = scope_of(&command.operation);
+        let held = CommandRef { fence, ..reference(command) };
+        let Some(stored) = self.store.outcomes(scope).get(&held).await.map_err(failed)? else { return Ok(false) };
+        let products = self.store.products(scope);
+        let recorded = products.change(command.product_id, |product| {
+            Ok::<_, Error>(product.record(&command.channel_id, fence, &stored.outcome, origin))
+        });
+        let _ = recorded.await.map_err(failed)?;
+        Ok(true)
     }
 
     /// Gives the claim back. If that fails, it ends by itself.
@@ -280,10 +302,9 @@ fn refused(problem: Problem, seen: Seen, in_doubt: bool) -> ChannelOutcome {
 }
 
 fn busy(until: Timestamp, now: Timestamp) -> Reply {
-    // Rounded up: a second too early would only be told to wait again.
-    let seconds = u32::try_from(until.since(now).as_millis().div_ceil(1000)).unwrap_or(MAX_WAIT_SECONDS);
+    let seconds = patience::turn(LEASE, until.since(now));
     let problem = Problem::new(ProblemClass::Throttled, code::CHANNEL_BUSY, "Another call about this listing runs.");
-    Reply::Answer(CommandAnswer::RetryAfter { seconds: seconds.clamp(1, MAX_WAIT_SECONDS), problem })
+    Reply::Answer(CommandAnswer::RetryAfter { seconds, problem })
 }
 
 #[cfg(test)]

@@ -119,6 +119,7 @@ macro_rules! contract_tests {
             a_call_that_failed_is_tried_again,
             a_stale_command_does_nothing,
             two_calls_at_once_do_not_meet,
+            an_answer_that_nobody_took_over_yet_holds_up_no_newer_command,
             a_refusal_is_stored_and_changes_nothing,
             a_refused_update_leaves_what_is_there,
             refused_credentials_break_the_channel,

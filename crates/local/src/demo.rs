@@ -80,7 +80,7 @@ pub async fn seed(mongodb_uri: &str, database: &str) -> Result<()> {
         put(&merchants, id, merchant).await?;
         let channel = doc! {
             "id": CHANNEL, "merchant_id": id, "channel_type": CHANNEL, "config": {}, "status": "ACTIVE",
-            "version": 1_i64, "created_at": &now, "updated_at": &now,
+            "version": 1_i64, "created_at": &now, "updated_at": &now, "reconcile_due_at": &now,
         };
         put(&channels, &format!("{id}/{CHANNEL}"), channel).await?;
     }

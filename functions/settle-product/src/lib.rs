@@ -1,23 +1,41 @@
-//! Brings a product to rest after the commands of an operation, and tells how they ended. Repeating it tells nothing new.
+//! Brings a product to rest after the commands of an operation, tells how they ended, and starts what edits have left
+//! behind meanwhile. Repeating it tells nothing new.
 
 use tola_catalog::image::Changed;
+use tola_catalog::operation::{Intent, Subject};
 use tola_catalog::product::Tally;
-use tola_catalog::{Problem, ProblemClass, code};
+use tola_catalog::{OperationKind, Problem, ProblemClass, Product, code};
 use tola_contracts::StepError;
 use tola_contracts::publish_product::{SettleProduct as Contract, SettledProduct};
 use tola_contracts::register_product::ProductInput;
 use tola_step::{Context, Step, gone, store_failed};
 use tola_store::Store;
+use tola_workflow::Launcher;
 
 /// The step.
 pub struct SettleProduct {
     store: Store,
+    launcher: Launcher,
 }
 
 impl SettleProduct {
     /// The step on products in `store`.
-    pub fn new(store: Store) -> Self {
-        Self { store }
+    pub fn new(store: Store, launcher: Launcher) -> Self {
+        Self { store, launcher }
+    }
+
+    /// Starts what the end of this operation has made possible: what edits have left behind. The sweep would, too; a
+    /// merchant who watches a channel need not wait for it.
+    async fn go_on(&self, product: &Product, context: &Context) {
+        use OperationKind::{Deactivate, Delete, Publish, Unpublish};
+        let ours = |intent: &&Intent| matches!(intent.kind, Publish | Unpublish | Deactivate | Delete);
+        for intent in product.intents.iter().filter(ours) {
+            let launched = self.launcher.launch(context.scope(), Subject::Product(product.id), intent);
+            if let Err(error) = launched.await {
+                let why = tola_step::chain(&error);
+                tracing::warn!(operation.id = %intent.operation_id, why, "the sweep will start the operation");
+            }
+        }
     }
 }
 
@@ -34,6 +52,7 @@ impl Step for SettleProduct {
             Ok(if changes.contains(&Changed::Yes) { Changed::Yes } else { Changed::No })
         });
         let product = outcome.await.map_err(store_failed)?.document().ok_or_else(|| gone(input.product_id))?;
+        self.go_on(&product, context).await;
         let tally = product.tally(operation);
         let purge = product.deleting.is_some() && product.is_let_go();
         Ok(SettledProduct {

@@ -1,6 +1,8 @@
 //! What merchants do with channels, for the journeys that need some.
 
 use serde_json::{Value, json};
+use tola_catalog::{ChannelId, ProductId};
+use tola_store::{SandboxKey, SandboxState};
 use tola_testkit::{Merchant, Operation, Product, READY, SOON, a_photo, a_product, eventually};
 
 /// Connects a sandbox marketplace under this name.
@@ -67,4 +69,19 @@ pub(super) fn drifts_of<'a>(operation: &'a Value, product: &Product) -> Vec<(&'a
     let drifts = operation["drifts"].as_array().into_iter().flatten();
     let of_product = drifts.filter(|drift| drift["product_id"] == product.id());
     of_product.map(|drift| (drift["kind"].as_str().unwrap_or(""), drift["remedy"].as_str().unwrap_or(""))).collect()
+}
+
+/// What the sandbox has of a product on a channel: its listings that are not closed, and how often it was changed.
+pub(super) async fn at_the_sandbox(
+    merchant: &Merchant,
+    product: &Product,
+    channel: &str,
+) -> (Option<SandboxState>, usize) {
+    let sandbox = merchant.stack().store().await.sandbox(merchant.scope());
+    let key = SandboxKey {
+        channel_id: ChannelId::parse(channel).expect("a channel's id"),
+        product_id: ProductId::parse(product.id()).expect("a product's id"),
+    };
+    let listing = sandbox.find(&key).await.expect("the sandbox");
+    (listing.map(|listing| listing.state), sandbox.ledger(&key).await.expect("the ledger").len())
 }

@@ -2,12 +2,11 @@
 
 use futures::stream::{self, StreamExt as _};
 use serde_json::json;
-use tola_catalog::{ChannelId, ProductId};
-use tola_store::{SandboxKey, SandboxState};
-use tola_testkit::{FAILED, Merchant, Product, READY, SUCCEEDED, TWO_MINUTES, TestStack};
+use tola_store::SandboxState;
+use tola_testkit::{FAILED, Product, READY, SUCCEEDED, TWO_MINUTES, TestStack};
 use tola_testkit::{a_photo, a_product};
 
-use super::market::{asks_for, connects, publishes, ready, shows};
+use super::market::{asks_for, at_the_sandbox, connects, publishes, ready, shows};
 
 #[tokio::test]
 async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
@@ -16,6 +15,7 @@ async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
     connects(&merchant, "north", &json!({})).await;
     connects(&merchant, "south", &json!({ "switch": { "fail_transient": 2 } })).await;
     let product = ready(&merchant, "LAMP-7").await;
+    let image = product.shown().await.text("/images/0/image_id").to_owned();
 
     publishes(&merchant, &product, &["north", "south"]).await.becomes(SUCCEEDED).await;
 
@@ -40,7 +40,11 @@ async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
     for channel in ["north", "south"] {
         assert_eq!(inactive.body["channels"][channel]["observed"]["presence"], "PAUSED", "{inactive}");
     }
+    let calls =
+        (at_the_sandbox(&merchant, &product, "north").await, at_the_sandbox(&merchant, &product, "south").await);
     assert_eq!(asks_for(&merchant, &product, "deactivate").await.id(), deactivation.id());
+    assert_eq!(at_the_sandbox(&merchant, &product, "north").await, calls.0, "asked again, no channel is called");
+    assert_eq!(at_the_sandbox(&merchant, &product, "south").await, calls.1);
 
     merchant.acts(&format!("{}/reactivate", product.path())).await.expects(200);
     product.becomes(READY).await;
@@ -49,6 +53,7 @@ async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
     let deletion = merchant.operation(deletion.text("/operation/id"));
     assert_eq!(merchant.gets(&product.path()).await.status, 404);
     deletion.becomes(SUCCEEDED).await;
+    assert_eq!(merchant.gets(&format!("/v1/images/{image}")).await.status, 404, "its photo goes with it");
     merchant.registers(a_product().with_sku("LAMP-7")).await;
     let told = [
         "ProductCreated",
@@ -107,17 +112,6 @@ async fn a_publish_that_is_stopped_by_hand_is_settled_and_completed_by_a_retry()
     operation.becomes_within(FAILED, TWO_MINUTES).await;
     operation.retried().await.becomes(SUCCEEDED).await;
     shows(&product, "north", 1).await;
-}
-
-/// What the sandbox has of a product on a channel: its listings that are not closed, and how often it was changed.
-async fn at_the_sandbox(merchant: &Merchant, product: &Product, channel: &str) -> (Option<SandboxState>, usize) {
-    let sandbox = merchant.stack().store().await.sandbox(merchant.scope());
-    let key = SandboxKey {
-        channel_id: ChannelId::parse(channel).expect("a channel's id"),
-        product_id: ProductId::parse(product.id()).expect("a product's id"),
-    };
-    let listing = sandbox.find(&key).await.expect("the sandbox");
-    (listing.map(|listing| listing.state), sandbox.ledger(&key).await.expect("the ledger").len())
 }
 
 #[tokio::test]

@@ -36,7 +36,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut canvas = Canvas::default();
     let mut states: Option<Vec<State>> = None;
     let last = loop {
-        let snapshot = fetch::snapshot(&client, &arn, states.take()).await?;
+        let mut snapshot = fetch::snapshot(&client, &arn, states.take()).await?;
+        if !arguments.what.starts_with("arn:") {
+            snapshot.records = fetch::records(&fetch::operation(info, &arguments.what).await?);
+        }
         canvas.show(&snapshot)?;
         if snapshot.is_over() {
             break snapshot;

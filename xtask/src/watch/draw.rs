@@ -1,6 +1,7 @@
 //! Draws an execution as lines of text. Knows nothing about where it came from.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use console::style;
 use jiff::Timestamp;
@@ -31,6 +32,25 @@ pub(crate) struct Snapshot {
     pub(crate) states: Vec<State>,
     /// What has happened.
     pub(crate) events: Vec<Event>,
+    /// What the operation has on record of each channel, for states inside a Map.
+    pub(crate) records: Vec<Record>,
+}
+
+/// An attempt at a channel, as the operation has it on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Record {
+    /// The state.
+    pub(crate) state: String,
+    /// The channel.
+    pub(crate) channel: String,
+    /// 1 for the first one.
+    pub(crate) attempt: u64,
+    /// `RUNNING`, `SUCCEEDED` or `FAILED`.
+    pub(crate) outcome: String,
+    /// How long it took, once it has ended.
+    pub(crate) lasted: Option<Duration>,
+    /// Why it failed.
+    pub(crate) why: Option<String>,
 }
 
 impl Snapshot {
@@ -52,6 +72,10 @@ pub(crate) fn draw(snapshot: &Snapshot, now: Timestamp) -> Vec<String> {
     for state in &snapshot.states {
         match by_state.get(state.name.as_str()) {
             Some(visits) => lines.extend(visited(snapshot, state, visits, width, now)),
+            None if snapshot.records.iter().any(|record| record.state == state.name) => {
+                let of_state = snapshot.records.iter().filter(|record| record.state == state.name);
+                lines.extend(of_state.map(|record| at_channel(state, record, width)));
+            }
             // A detour that an execution did not take would only make its picture harder to read.
             None if snapshot.is_over() => {}
             None => lines.push(style(format!("  ○ {}{}", indent(state), state.name)).dim().to_string()),
@@ -82,6 +106,21 @@ fn visited(snapshot: &Snapshot, state: &State, visits: &[&Visit], width: usize, 
         });
     }
     lines
+}
+
+/// One attempt at one channel.
+fn at_channel(state: &State, record: &Record, width: usize) -> String {
+    let mark = match record.outcome.as_str() {
+        "RUNNING" => style("⟳").cyan(),
+        "FAILED" => style("✗").red(),
+        _ => style("✓").green(),
+    };
+    let name = format!("{}{}", indent(state), state.name);
+    let mut facts = vec![record.channel.clone()];
+    facts.extend(record.lasted.map(seconds));
+    facts.extend((record.attempt > 1).then(|| format!("attempt {}", record.attempt)));
+    let why = record.why.as_ref().map(|why| format!(": {}", console::truncate_str(why, REASON_WIDTH, "…")));
+    format!("  {mark} {name:width$}  {}{}", facts.join(", "), why.unwrap_or_default())
 }
 
 /// How long, how often, which attempt.
@@ -148,6 +187,7 @@ mod tests {
                 .map(|last| Failure { error: last.error.unwrap(), cause: words(&last.cause.unwrap()) }),
             states: states(include_str!("recorded/machine.asl.json")),
             events: all,
+            records: Vec::new(),
         }
     }
 
@@ -173,6 +213,29 @@ register-product  product_1-operation_1
   ○ Done
 RUNNING for 2.7 s
 "#);
+    }
+
+    #[test]
+    fn what_a_map_does_at_each_channel_comes_from_the_operation() {
+        let mut snapshot = recorded(2, "RUNNING");
+        snapshot.states = states(
+            r#"{ "StartAt": "Each", "States": { "Each": { "Type": "Map", "End": true,
+                "ItemProcessor": { "StartAt": "Submit", "States": { "Submit": { "Type": "Task", "End": true } } } } } }"#,
+        );
+        let record = |channel: &str, outcome: &str, why: Option<&str>| Record {
+            state: "Submit".into(),
+            channel: channel.into(),
+            attempt: if why.is_some() { 1 } else { 2 },
+            outcome: outcome.into(),
+            lasted: why.map(|_| Duration::from_millis(1_200)),
+            why: why.map(str::to_owned),
+        };
+        snapshot.records = vec![record("north", "FAILED", Some("It was not there.")), record("north", "RUNNING", None)];
+
+        let shown = picture(&snapshot);
+
+        assert!(shown.contains("✗   Submit  north, 1.2 s: It was not there."), "{shown}");
+        assert!(shown.contains("⟳   Submit  north, attempt 2"), "{shown}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Asks the API for an operation and Step Functions for its execution.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::config::{BehaviorVersion, Credentials, Region};
@@ -9,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tola_local::StackInfo;
 
-use super::draw::Snapshot;
+use super::draw::{Record, Snapshot};
 use super::history::{Event, Failure, words};
 use super::machine::{State, states};
 
@@ -68,7 +70,26 @@ pub(crate) async fn snapshot(client: &Client, arn: &str, known: Option<Vec<State
         failure,
         states,
         events: events(client, arn).await?,
+        records: Vec::new(),
     })
+}
+
+/// What an operation has on record of each channel.
+pub(crate) fn records(operation: &Value) -> Vec<Record> {
+    let operation = operation.get("operation").unwrap_or(operation);
+    let steps = operation["steps"].as_array().into_iter().flatten();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let record = |step: &Value| {
+        Some(Record {
+            state: text(&step["name"])?,
+            channel: text(&step["channel"])?,
+            attempt: step["attempt"].as_u64().unwrap_or(1),
+            outcome: text(&step["outcome"])?,
+            lasted: step["duration_ms"].as_u64().map(Duration::from_millis),
+            why: step.pointer("/problem/message").and_then(text),
+        })
+    };
+    steps.filter_map(record).collect()
 }
 
 async fn events(client: &Client, arn: &str) -> anyhow::Result<Vec<Event>> {

@@ -44,6 +44,8 @@ pub(crate) struct Visit {
     pub(crate) failure: Option<Failure>,
     /// Whether that failure was the last word.
     pub(crate) failed: bool,
+    /// Whether it is a Map, whose items do the work.
+    pub(crate) is_map: bool,
 }
 
 /// Why an attempt or an execution failed.
@@ -96,11 +98,14 @@ fn entered(event: &Event) -> Visit {
         attempts: 0,
         failure: None,
         failed: false,
+        is_map: event.kind == "MapStateEntered",
     }
 }
 
 fn apply(event: &Event, visit: &mut Visit) {
     match event.kind.as_str() {
+        // The local cloud writes what a Map's items do as if the Map did it.
+        "TaskScheduled" if visit.is_map => {}
         "TaskScheduled" | "LambdaFunctionScheduled" | "ActivityScheduled" => {
             visit.attempts += 1;
             visit.failed = false;

@@ -233,3 +233,6 @@ impl Product {
         Some(if seen == Some(DriftKind::Ghost) { DriftKind::Ghost } else { DriftKind::Unwanted })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,17 @@ pub(super) fn wait(asked: u32, began: Option<Timestamp>, now: Timestamp) -> Opti
     (again <= began.after(PATIENCE)).then_some(seconds)
 }
 
+/// The seconds after which to look again whether another call at a listing is over, of whose claim this much is left. Most
+/// calls take a second or two; one that takes longer is asked after less and less often, and when the claim has ended the
+/// turn has come.
+pub(super) fn turn(lease: Duration, left: Duration) -> u32 {
+    let waited = lease.saturating_sub(left);
+    let seconds = (waited.as_secs() / 2).max(2);
+    // Rounded up: a second too early would only be told to wait again.
+    let left = u64::try_from(left.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
+    u32::try_from(seconds.min(left).max(1)).unwrap_or(MAX_WAIT_SECONDS)
+}
+
 /// The problem of a channel that has asked for patience for too long.
 pub(super) fn at_its_end(problem: Problem) -> Problem {
     let message = format!("{} It has said so for more than an hour.", problem.message);
@@ -53,6 +64,20 @@ mod tests {
         assert!((20..100).contains(&waits), "{waits}");
         // It is given up in time, and not long before.
         assert!((4_500..=PATIENCE.as_secs()).contains(&now), "{now}");
+    }
+
+    #[test]
+    fn a_turn_comes_soon_or_when_the_lease_has_ended() {
+        let (lease, mut left, mut waits) = (Duration::from_secs(90), Duration::from_secs(90), Vec::new());
+        while !left.is_zero() {
+            let seconds = turn(lease, left);
+            waits.push(seconds);
+            left = left.saturating_sub(Duration::from_secs(seconds.into()));
+        }
+
+        assert_eq!(waits[..4], [2, 2, 2, 3]);
+        assert!(waits.len() < 15, "{waits:?}");
+        assert_eq!(turn(lease, Duration::from_millis(1)), 1);
     }
 
     #[test]

@@ -69,7 +69,10 @@ pub(super) async fn connect(
             }
         };
         refuse_another_type(Some(&before), &body)?;
-        let after = body.replacing(&before, &tested, origin.now);
+        let mut after = body.replacing(&before, &tested, origin.now);
+        if after != before {
+            after.reconcile_due_at.get_or_insert(due);
+        }
         if after == before || channels.save(&before, &after).await? == Saved::Moved {
             return Ok(Json(ChannelView::from(after)).into_response());
         }

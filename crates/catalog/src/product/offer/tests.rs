@@ -177,10 +177,14 @@ impl World {
 
     fn step(&mut self) {
         self.now += 1;
-        match self.dice.roll(16) {
+        match self.dice.roll(17) {
             12 => self.tamper(),
             13 => self.look(),
-            14 => self.reconcile(),
+            14 => {
+                self.look();
+                self.reconcile();
+            }
+            16 => self.reconcile(),
             15 => self.overlay(),
             0 => self.merchant(),
             1 | 2 => self.edit(),
@@ -230,10 +234,10 @@ impl World {
         let _ = self.product.override_on(&channel, overrides, &self.origin());
     }
 
-    /// Somebody changes, hides or removes a listing at its channel, behind our back.
+    /// Somebody changes, hides, shows or removes a listing at its channel, behind our back.
     fn tamper(&mut self) {
         let remote = if self.dice.roll(2) == 0 { channel("a") } else { channel("b") };
-        let roll = self.dice.roll(3);
+        let roll = self.dice.roll(4);
         // An edit can be told only from what we know to have brought there.
         let known = self.product.channels.get(&remote).and_then(|listing| listing.observed.mark.clone());
         let remote = self.remotes.get_mut(&remote).unwrap();
@@ -242,6 +246,7 @@ impl World {
         match (open, roll) {
             (Some(listing), 0) => listing.state = RemoteState::Closed,
             (Some(listing), 1) => listing.state = RemoteState::Paused,
+            (Some(listing), 2) => listing.state = RemoteState::Live,
             (Some(listing), _) if known == Some(listing.mark.to_string()) => listing.mark |= 1,
             _ => {}
         }
