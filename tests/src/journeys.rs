@@ -3,6 +3,7 @@
 //! Every test has merchants of its own, so that all of them run at once on one stack. `stopping` is the slow one: it waits
 //! for what AWS tells of a stopped execution.
 
+mod browsers;
 mod crowd;
 mod images;
 mod lists;
@@ -14,5 +15,6 @@ mod registering;
 mod rejected;
 mod stopping;
 mod tenants;
+mod uploads;
 mod webhooks;
 mod withdrawing;

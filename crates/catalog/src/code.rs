@@ -77,6 +77,7 @@ codes! {
     CHANNEL_MISCONFIGURED: "The channel's configuration is not what its type needs.", "Correct the channel's configuration, then repeat the request.";
     CHANNEL_REFUSED: "The channel does not want the listing as it is.", "Change what the message names, or ask the channel; then publish again.";
     CHANNEL_ATTRIBUTE_MISSING: "The channel needs an attribute that the product does not have.", "Add the attribute that the pointer names; the product is then published by itself.";
+    CHANNEL_IMAGE_UNFIT: "The channel takes no such photo.", "Replace the photo that the pointer names; the product is then published by itself.";
     CHANNEL_THROTTLED: "The channel takes no more calls for now.", "Nothing: the workflow tries again by itself.";
     CHANNEL_BUSY: "Another call about this listing is under way.", "Nothing: the workflow tries again by itself.";
     // Images.
@@ -86,6 +87,7 @@ codes! {
     IMAGE_CORRUPT: "The image is damaged or incomplete.", "Export it again, and upload that.";
     IMAGE_TOO_LARGE: "The file has more bytes than we take.", "Upload a file of at most 20 MiB.";
     IMAGE_TOO_MANY_PIXELS: "The image has more pixels than we take.", "Scale it to at most 50 megapixels and 16,384 pixels a side.";
+    IMAGE_NEVER_UPLOADED: "No file was uploaded within a day.", "Ask for a new upload, with POST /v1/images, and send the file to it.";
     IMAGE_UPLOAD_MISSING: "The upload was deleted before it was processed.", "Upload the image again.";
 }
 

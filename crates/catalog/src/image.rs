@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::code;
 use crate::event::{Aggregate, Event, EventKind, Origin};
 use crate::id::{ImageId, MerchantId, OperationId};
 use crate::operation::{Intent, OperationKind};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemClass};
 use crate::time::Timestamp;
 
 /// How far an image has come.
@@ -61,8 +62,16 @@ pub struct UploadedFile {
     pub height: u32,
     /// Its size.
     pub bytes: u64,
-    /// SHA-256 of its content, in hexadecimal: renditions lie under it.
-    pub content_hash: String,
+}
+
+/// What a page shows in place of an image until that is loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Placeholder {
+    /// Its blurred colours, as a [BlurHash](https://blurha.sh).
+    pub blurhash: String,
+    /// The colour that most of it has, `#rrggbb`.
+    pub colour: String,
 }
 
 /// An image of a merchant.
@@ -77,15 +86,29 @@ pub struct Image {
     pub status: ImageStatus,
     /// The media type that the upload has to declare.
     pub declared_type: String,
+    /// The version of the upload that counts: the first that was heard of. Whoever sends another file to the same form
+    /// sends it in vain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload_version: Option<String>,
+    /// SHA-256 of the upload, in hexadecimal, since it was read for its renditions. They lie under it, and are this image's
+    /// from then on, though another of the merchant's may have made them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_hash: Option<String>,
     /// What the upload turned out to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<UploadedFile>,
+    /// What stands in for it, once it is READY.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placeholder: Option<Placeholder>,
     /// Its sizes and formats, once it is READY.
     #[serde(default)]
     pub renditions: Vec<Rendition>,
     /// Why it is REJECTED.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejection: Option<Problem>,
+    /// Whether its deletion can't be taken back any more: what belongs to it alone is going.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub going: bool,
     /// Operations that are to be started.
     #[serde(default)]
     pub intents: Vec<Intent>,
@@ -126,9 +149,13 @@ impl Image {
             merchant_id,
             status: ImageStatus::AwaitingUpload,
             declared_type: declared_type.to_owned(),
+            upload_version: None,
+            content_hash: None,
             file: None,
+            placeholder: None,
             renditions: Vec::new(),
             rejection: None,
+            going: false,
             intents: Vec::new(),
             last_operation: BTreeMap::new(),
             event_count: 0,
@@ -140,12 +167,14 @@ impl Image {
         }
     }
 
-    /// The file has arrived. A repeated notification changes nothing.
-    pub fn arrive(&mut self, operation_id: OperationId, origin: &Origin) -> Changed {
+    /// The file has arrived, as a version of the upload. A notification that is repeated, or that tells of another version,
+    /// changes nothing.
+    pub fn arrive(&mut self, version: Option<&str>, operation_id: OperationId, origin: &Origin) -> Changed {
         if self.status != ImageStatus::AwaitingUpload {
             return Changed::No;
         }
         self.status = ImageStatus::Uploaded;
+        self.upload_version = version.map(ToOwned::to_owned);
         self.request_processing(operation_id, None, origin);
         Changed::Yes
     }
@@ -165,21 +194,49 @@ impl Image {
         self.touch(origin.now);
     }
 
+    /// Makes what lies under a hash its own, before any of it is used or made. An image that has come to an end, or is being
+    /// deleted, takes nothing any more.
+    pub fn claim(&mut self, content_hash: &str, now: Timestamp) -> Changed {
+        if self.status != ImageStatus::Uploaded || self.content_hash.as_deref() == Some(content_hash) {
+            return Changed::No;
+        }
+        self.content_hash = Some(content_hash.to_owned());
+        self.touch(now);
+        Changed::Yes
+    }
+
     /// Records what the file is and its renditions. An image that has come to an end keeps it.
-    pub fn finish(&mut self, file: UploadedFile, renditions: Vec<Rendition>, origin: &Origin) -> Changed {
+    pub fn finish(
+        &mut self,
+        file: UploadedFile,
+        placeholder: Placeholder,
+        renditions: Vec<Rendition>,
+        origin: &Origin,
+    ) -> Changed {
         if self.status != ImageStatus::Uploaded {
             return Changed::No;
         }
         self.status = ImageStatus::Ready;
         let data = json!({
             "image_id": self.id,
-            "content_hash": file.content_hash,
+            "content_hash": self.content_hash,
             "renditions": renditions.iter().map(|rendition| &rendition.name).collect::<Vec<_>>(),
         });
         self.file = Some(file);
+        self.placeholder = Some(placeholder);
         self.renditions = renditions;
         self.emit(EventKind::ImageProcessed, data, origin);
         Changed::Yes
+    }
+
+    /// Nothing was uploaded in time, and the form has long expired.
+    pub fn expire(&mut self, origin: &Origin) -> Changed {
+        if self.status != ImageStatus::AwaitingUpload {
+            return Changed::No;
+        }
+        self.status = ImageStatus::Uploaded;
+        let code = code::IMAGE_NEVER_UPLOADED;
+        self.reject(Problem::new(ProblemClass::Validation, code, code.cause), origin)
     }
 
     /// Records why the file can't be used. An image that has come to an end keeps it.
@@ -204,10 +261,21 @@ impl Image {
         Changed::Yes
     }
 
+    /// Ends the time in which its deletion can be taken back.
+    pub fn let_go(&mut self, now: Timestamp) -> Changed {
+        if self.status != ImageStatus::Purging || self.going {
+            return Changed::No;
+        }
+        self.going = true;
+        self.touch(now);
+        Changed::Yes
+    }
+
     /// Takes its deletion back, since a product refers to it: it stands again where it stood. One that was being
-    /// processed is processed once more, by `operation_id`: what came of it meanwhile was passed over.
+    /// processed is processed once more, by `operation_id`: what came of it meanwhile was passed over. Of one that is
+    /// [let go](Self::let_go) something may be gone already.
     pub fn restore(&mut self, operation_id: OperationId, origin: &Origin) -> Changed {
-        if self.status != ImageStatus::Purging {
+        if self.status != ImageStatus::Purging || self.going {
             return Changed::No;
         }
         self.status = match (&self.file, &self.rejection, self.last_operation.is_empty()) {
@@ -247,9 +315,7 @@ mod tests {
     use ulid::Ulid;
 
     use super::*;
-    use crate::code;
     use crate::event::Actor;
-    use crate::problem::ProblemClass;
 
     fn origin() -> Origin {
         Origin { now: Timestamp::from_millis(1_000), actor: Actor::system("test"), correlation_id: "c".into() }
@@ -261,7 +327,11 @@ mod tests {
     }
 
     fn file() -> UploadedFile {
-        UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9, content_hash: "ab".into() }
+        UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9 }
+    }
+
+    fn placeholder() -> Placeholder {
+        Placeholder { blurhash: "L00000fQfQfQfQfQfQfQfQfQfQfQ".into(), colour: "#000000".into() }
     }
 
     fn operation(n: u128) -> OperationId {
@@ -272,10 +342,11 @@ mod tests {
     fn a_notification_that_comes_twice_asks_for_one_operation() {
         let mut image = image();
 
-        assert_eq!(image.arrive(operation(1), &origin()), Changed::Yes);
-        assert_eq!(image.arrive(operation(2), &origin()), Changed::No);
+        assert_eq!(image.arrive(Some("v1"), operation(1), &origin()), Changed::Yes);
+        assert_eq!(image.arrive(Some("v2"), operation(2), &origin()), Changed::No);
 
         assert_eq!(image.intents.len(), 1);
+        assert_eq!(image.upload_version.as_deref(), Some("v1"));
         assert_eq!(image.last_operation[&OperationKind::ProcessImage], operation(1));
     }
 
@@ -284,9 +355,9 @@ mod tests {
         let rejection = Problem::new(ProblemClass::Validation, code::IMAGE_CORRUPT, "It is damaged.");
         let awaiting = image();
         let mut uploaded = image();
-        let _ = uploaded.arrive(operation(1), &origin());
+        let _ = uploaded.arrive(Some("v1"), operation(1), &origin());
         let (mut ready, mut rejected) = (uploaded.clone(), uploaded.clone());
-        let _ = ready.finish(file(), vec![], &origin());
+        let _ = ready.finish(file(), placeholder(), vec![], &origin());
         let _ = rejected.reject(rejection, &origin());
 
         for before in [awaiting, uploaded, ready, rejected] {
@@ -304,14 +375,53 @@ mod tests {
     }
 
     #[test]
+    fn what_is_let_go_comes_back_no_more() {
+        let mut image = image();
+        assert_eq!(image.let_go(origin().now), Changed::No, "nobody deletes it");
+        let _ = image.mark_purging(origin().now);
+
+        assert_eq!(image.let_go(origin().now), Changed::Yes);
+        assert_eq!(image.let_go(origin().now), Changed::No);
+
+        assert_eq!(image.restore(operation(9), &origin()), Changed::No);
+        assert_eq!(image.status, ImageStatus::Purging);
+    }
+
+    #[test]
+    fn renditions_are_claimed_while_they_are_made_and_at_no_other_time() {
+        let mut image = image();
+        assert_eq!(image.claim("ab", origin().now), Changed::No, "nothing has arrived yet");
+        let _ = image.arrive(None, operation(1), &origin());
+
+        assert_eq!(image.claim("ab", origin().now), Changed::Yes);
+        assert_eq!(image.claim("ab", origin().now), Changed::No);
+        let _ = image.mark_purging(origin().now);
+
+        assert_eq!(image.claim("cd", origin().now), Changed::No);
+        assert_eq!(image.content_hash.as_deref(), Some("ab"));
+    }
+
+    #[test]
+    fn what_never_arrived_is_rejected_and_what_has_arrived_is_not() {
+        let (mut image, mut arrived) = (image(), image());
+        let _ = arrived.arrive(Some("v1"), operation(1), &origin());
+
+        assert_eq!(image.expire(&origin()), Changed::Yes);
+        assert_eq!(arrived.expire(&origin()), Changed::No);
+
+        assert_eq!(image.rejection.as_ref().unwrap().code, "IMAGE_NEVER_UPLOADED");
+        assert_eq!(image.arrive(Some("v2"), operation(2), &origin()), Changed::No);
+    }
+
+    #[test]
     fn the_first_end_of_an_image_is_its_end() {
         let mut image = image();
         let rejection = Problem::new(ProblemClass::Validation, code::IMAGE_CORRUPT, "It is damaged.");
-        assert_eq!(image.finish(file(), vec![], &origin()), Changed::No, "nothing has arrived yet");
-        let _ = image.arrive(operation(1), &origin());
+        assert_eq!(image.finish(file(), placeholder(), vec![], &origin()), Changed::No, "nothing has arrived yet");
+        let _ = image.arrive(Some("v1"), operation(1), &origin());
 
-        assert_eq!(image.finish(file(), vec![], &origin()), Changed::Yes);
-        assert_eq!(image.finish(file(), vec![], &origin()), Changed::No);
+        assert_eq!(image.finish(file(), placeholder(), vec![], &origin()), Changed::Yes);
+        assert_eq!(image.finish(file(), placeholder(), vec![], &origin()), Changed::No);
         assert_eq!(image.reject(rejection, &origin()), Changed::No);
 
         assert_eq!(image.status, ImageStatus::Ready);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::completeness::Completeness;
 use crate::event::{Aggregate, Event, EventKind, MAX_POINTERS, Origin};
 use crate::id::{ChannelId, ImageId, MerchantId, OperationId, ProductId};
-use crate::image::{Changed, Image, ImageStatus, Rendition};
+use crate::image::{Changed, Image, ImageStatus, Placeholder, Rendition};
 use crate::listing::{Desired, Listing};
 use crate::money::Money;
 use crate::operation::{Intent, OperationKind};
@@ -85,6 +85,9 @@ pub struct ProductImage {
     /// Carried over from the image once that is READY.
     #[serde(default)]
     pub renditions: Vec<Rendition>,
+    /// Carried over with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placeholder: Option<Placeholder>,
     /// Carried over from the image if that is REJECTED: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
@@ -319,15 +322,18 @@ impl Product {
 
 impl ProductImage {
     fn absorb(&mut self, image: &Image) -> bool {
-        let (renditions, rejected) = match image.status {
-            ImageStatus::Ready => (image.renditions.clone(), None),
-            ImageStatus::Rejected => (Vec::new(), image.rejection.as_ref().map(|problem| problem.message.clone())),
+        let (renditions, placeholder, rejected) = match image.status {
+            ImageStatus::Ready => (image.renditions.clone(), image.placeholder.clone(), None),
+            ImageStatus::Rejected => {
+                (Vec::new(), None, image.rejection.as_ref().map(|problem| problem.message.clone()))
+            }
             ImageStatus::AwaitingUpload | ImageStatus::Uploaded | ImageStatus::Purging => return false,
         };
         if self.renditions == renditions && self.rejected == rejected {
             return false;
         }
         self.renditions = renditions;
+        self.placeholder = placeholder;
         self.rejected = rejected;
         true
     }

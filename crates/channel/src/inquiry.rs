@@ -112,7 +112,9 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
     async fn examine(&self, visit: &Visit<'_>, id: ProductId) -> Result<Finding, Instead> {
         let product = self.store.products(visit.scope).get(id).await.map_err(failed)?;
         let product = product.ok_or_else(|| tola_step::gone(id))?;
-        let mut missing = self.adapter.examine(visit.channel, &EffectiveView::of(&product, &visit.channel.id));
+        let view = EffectiveView::of(&product, &visit.channel.id);
+        let mut missing = self.adapter.examine(visit.channel, &view);
+        missing.extend(self.adapter.images(visit.channel).iter().flat_map(|profile| profile.shortfalls(&view.images)));
         for value in &mut missing {
             value.channel = Some(visit.channel.id.clone());
         }

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tola_catalog::image::UploadedFile;
+use tola_catalog::image::{Placeholder, UploadedFile};
 use tola_catalog::{ImageId, ImageStatus, Problem, ProductId, Rendition};
 
 use crate::Contract;
@@ -16,7 +16,7 @@ pub struct ImageInput {
     pub image_id: ImageId,
 }
 
-/// Reads an upload and says what it is, before anything decodes it.
+/// Reads the beginning of an upload and says what it is, before anything decodes it.
 pub struct InspectImage;
 
 /// What an upload is. A bad image is a result and no failure.
@@ -25,7 +25,7 @@ pub struct InspectImage;
 pub enum Inspected {
     /// It is an image that can be rendered, as far as its header tells.
     Usable {
-        /// What it is.
+        /// What it is, as it is stored: a viewer may show it turned.
         file: UploadedFile,
     },
     /// It can't be used.
@@ -53,24 +53,20 @@ impl Contract for InspectImage {
 /// Renders an upload into the sizes and formats that channels take.
 pub struct RenderRenditions;
 
-/// Which image, and what inspection found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RenderInput {
-    /// The image.
-    pub image_id: ImageId,
-    /// What inspection found; another content by now is a failure, and inspected anew on retry.
-    pub file: UploadedFile,
-}
-
 /// What rendering made. A file that can't be decoded is a result and no failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "verdict", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Rendered {
     /// Every size and format lies in the bucket.
     Rendered {
+        /// What the upload is, as a viewer shows it.
+        file: UploadedFile,
+        /// What stands for it until it is loaded.
+        placeholder: Placeholder,
         /// What lies there.
         renditions: Vec<Rendition>,
+        /// Whether it lay there already: the merchant had uploaded the same photo before.
+        shared: bool,
     },
     /// It can't be decoded.
     Rejected {
@@ -81,14 +77,15 @@ pub enum Rendered {
 
 impl Contract for RenderRenditions {
     const FUNCTION: &'static str = "render-renditions";
-    type Input = RenderInput;
+    type Input = ImageInput;
     type Output = Rendered;
 
     fn describe(output: &Rendered) -> String {
         match output {
-            Rendered::Rendered { renditions } => {
+            Rendered::Rendered { renditions, shared, .. } => {
                 let names: Vec<_> = renditions.iter().map(|rendition| rendition.name.as_str()).collect();
-                format!("It made {}.", names.join(", "))
+                let verb = if *shared { "found" } else { "made" };
+                format!("It {verb} {}.", names.join(", "))
             }
             Rendered::Rejected { rejection } => rejection.message.clone(),
         }
@@ -104,8 +101,10 @@ pub struct RecordImage;
 pub struct RecordInput {
     /// The image.
     pub image_id: ImageId,
-    /// What inspection found.
+    /// What the upload is, as a viewer shows it.
     pub file: UploadedFile,
+    /// What stands for it until it is loaded.
+    pub placeholder: Placeholder,
     /// What rendering made.
     #[serde(deserialize_with = "one_or_many")]
     pub renditions: Vec<Rendition>,

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::{
     Client,
     config::timeout::TimeoutConfig,
-    operation::list_object_versions::ListObjectVersionsOutput,
+    operation::{get_object::builders::GetObjectFluentBuilder, list_object_versions::ListObjectVersionsOutput},
     primitives::ByteStream,
     types::{Delete, ObjectIdentifier},
 };
@@ -23,11 +23,28 @@ mod error;
 /// function's whole time.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Some bytes of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// How many the whole object has.
+    pub length: u64,
+}
+
+/// An object that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its version; none in a bucket that keeps no versions.
+    pub version: Option<String>,
+}
+
 /// The image bucket. Cheap to clone; make it once, at cold start.
 ///
-/// Reading needs `s3:GetObject`, and `s3:ListBucket` too: without it S3 answers 403 for a missing key, and
-/// [`Error::Missing`] could not be told from a missing permission. Writing needs `s3:PutObject`, deleting
-/// `s3:ListBucketVersions`, `s3:DeleteObject` and `s3:DeleteObjectVersion`.
+/// Reading needs `s3:GetObject` and `s3:GetObjectVersion`, and `s3:ListBucket` too: without it S3 answers 403 for a missing
+/// key, and [`Error::Missing`] could not be told from a missing permission. Writing needs `s3:PutObject`, deleting
+/// `s3:ListBucketVersions`, `s3:DeleteObject` and `s3:DeleteObjectVersion`, keeping an upload `s3:DeleteObjectTagging` and
+/// `s3:DeleteObjectVersionTagging`.
 #[derive(Debug, Clone)]
 pub struct ImageBucket {
     client: Client,
@@ -56,37 +73,47 @@ impl ImageBucket {
         &self.name
     }
 
-    /// The bytes of an object, `max_bytes` at most.
+    /// The bytes of a version of an object, `max_bytes` at most; of the current one, if none is named.
     ///
     /// # Errors
     /// [`Error::Missing`] when there is none, [`Error::TooLarge`] when it is longer: then little of it was read.
-    pub async fn get(&self, key: &str, max_bytes: u64) -> Result<Vec<u8>, Error> {
-        let object = self
-            .client
-            .get_object()
-            .bucket(&self.name)
-            .key(key)
-            .send()
-            .await
-            .map_err(|e| from_sdk(Action::Get, key, e))?;
-        let too_large = || Error::TooLarge { key: key.to_owned(), max_bytes };
+    pub async fn get(&self, key: &str, version: Option<&str>, max_bytes: u64) -> Result<Vec<u8>, Error> {
+        let object = self.reading(key, version).send().await.map_err(|e| from_sdk(Action::Get, key, e))?;
+        read(key, object.content_length, object.body, max_bytes).await
+    }
 
-        let declared = object.content_length().and_then(|length| u64::try_from(length).ok());
-        if declared.is_some_and(|length| length > max_bytes) {
-            return Err(too_large());
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(declared.unwrap_or_default()).unwrap_or_default());
-        let mut body = object.body;
-        while let Some(chunk) = body.next().await {
-            let chunk =
-                chunk.map_err(|e| Error::Unavailable { action: Action::Get, key: key.to_owned(), source: e.into() })?;
-            // What was declared is not believed.
-            if (bytes.len() + chunk.len()) as u64 > max_bytes {
-                return Err(too_large());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
+    /// The bytes `from..to` of a version of an object, or as many of them as it has.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when there is no such object.
+    pub async fn get_part(&self, key: &str, version: Option<&str>, from: u64, to: u64) -> Result<Part, Error> {
+        let last = to.saturating_sub(1).max(from);
+        let asked = self.reading(key, version).range(format!("bytes={from}-{last}")).send().await;
+        let object = match asked.map_err(|e| from_sdk(Action::Get, key, e)) {
+            Ok(object) => object,
+            // Nothing can be asked for of an object that has nothing.
+            Err(Error::BehindTheEnd { .. }) if from == 0 => return Ok(Part { bytes: Vec::new(), length: 0 }),
+            Err(error) => return Err(error),
+        };
+        let length = object.content_range().and_then(|range| range.rsplit_once('/')?.1.parse().ok());
+        let bytes = read(key, object.content_length, object.body, last - from + 1).await?;
+        // Whoever does not know ranges sends everything.
+        let length = length.unwrap_or(bytes.len() as u64);
+        Ok(Part { bytes, length })
+    }
+
+    fn reading(&self, key: &str, version: Option<&str>) -> GetObjectFluentBuilder {
+        self.client.get_object().bucket(&self.name).key(key).set_version_id(version.map(ToOwned::to_owned))
+    }
+
+    /// Takes the mark from an upload that would have it removed after a day: it has become an image.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when there is none, [`Error::Unavailable`] or [`Error::Refused`].
+    pub async fn keep_upload(&self, key: &str, version: Option<&str>) -> Result<(), Error> {
+        let kept = self.client.delete_object_tagging().bucket(&self.name).key(key);
+        let kept = kept.set_version_id(version.map(ToOwned::to_owned)).send().await;
+        kept.map(|_| ()).map_err(|e| from_sdk(Action::Keep, key, e))
     }
 
     /// Stores a rendition, which browsers and CDNs may keep for good. Storing it again changes nothing.
@@ -107,15 +134,15 @@ impl ImageBucket {
         Ok(())
     }
 
-    /// Whether there is an object at `key`.
+    /// The object at `key` as it is now, if there is one.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Refused`].
-    pub async fn exists(&self, key: &str) -> Result<bool, Error> {
+    pub async fn find(&self, key: &str) -> Result<Option<Found>, Error> {
         let answer = self.client.head_object().bucket(&self.name).key(key).send().await;
         match answer.map_err(|e| from_sdk(Action::Head, key, e)) {
-            Ok(_) => Ok(true),
-            Err(Error::Missing { .. }) => Ok(false),
+            Ok(found) => Ok(Some(Found { version: found.version_id })),
+            Err(Error::Missing { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -128,6 +155,15 @@ impl ImageBucket {
     /// [`Error::Unavailable`], [`Error::Refused`], or [`Error::NotDeleted`]. Asking again goes on where this stopped.
     pub async fn delete_object(&self, key: &str) -> Result<usize, Error> {
         self.delete_versions(key, |found| found == key).await
+    }
+
+    /// Deletes one version of an object. What is already gone is gone: that is success.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Refused`].
+    pub async fn delete_version(&self, key: &str, version: &str) -> Result<(), Error> {
+        let deleted = self.client.delete_object().bucket(&self.name).key(key).version_id(version).send().await;
+        deleted.map(|_| ()).map_err(|e| from_sdk(Action::Delete, key, e))
     }
 
     /// Deletes everything under a prefix, with all versions and delete markers, as [`Self::delete_object`] does.
@@ -195,6 +231,26 @@ impl ImageBucket {
             }),
         }
     }
+}
+
+/// Reads a body that claims to have `declared` bytes.
+async fn read(key: &str, declared: Option<i64>, mut body: ByteStream, max_bytes: u64) -> Result<Vec<u8>, Error> {
+    let too_large = || Error::TooLarge { key: key.to_owned(), max_bytes };
+    let declared = declared.and_then(|length| u64::try_from(length).ok());
+    if declared.is_some_and(|length| length > max_bytes) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(declared.unwrap_or_default()).unwrap_or_default());
+    while let Some(chunk) = body.next().await {
+        let chunk =
+            chunk.map_err(|e| Error::Unavailable { action: Action::Get, key: key.to_owned(), source: e.into() })?;
+        // What was declared is not believed.
+        if (bytes.len() + chunk.len()) as u64 > max_bytes {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 /// Every version and every delete marker of a page.

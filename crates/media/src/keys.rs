@@ -6,6 +6,9 @@ pub const MAX_UPLOAD_BYTES: u64 = 20 * 1024 * 1024;
 /// Where merchants' files arrive. Only keys under it raise notifications, so renditions cannot start the machine anew.
 pub const UPLOAD_PREFIX: &str = "uploads/";
 
+/// What marks an upload that has not become an image: the bucket removes it after a day. A form says it, as S3 wants it.
+pub const UNUSED_UPLOAD: &str = "<Tagging><TagSet><Tag><Key>upload</Key><Value>unused</Value></Tag></TagSet></Tagging>";
+
 /// Where renditions live.
 pub const RENDITION_PREFIX: &str = "images/";
 
@@ -21,11 +24,16 @@ pub fn upload_key(merchant: &str, image: &str) -> String {
 
 /// The key of one rendition: `images/<merchant>/<hash>/<name>`.
 ///
-/// `hash` is the content hash of the original ([`Inspected::content_hash`](crate::Inspected)) and `name` the
+/// `hash` is the content hash of the original (`content_hash`) and `name` the
 /// rendition's own (`640.webp`). The same photo uploaded twice by a merchant has the same renditions; two merchants
 /// never share one.
 pub fn rendition_key(merchant: &str, hash: &str, name: &str) -> String {
-    format!("{RENDITION_PREFIX}{merchant}/{hash}/{name}")
+    format!("{}{name}", rendition_folder(merchant, hash))
+}
+
+/// What the keys of all renditions of one content begin with: `images/<merchant>/<hash>/`.
+pub fn rendition_folder(merchant: &str, hash: &str) -> String {
+    format!("{RENDITION_PREFIX}{merchant}/{hash}/")
 }
 
 #[cfg(test)]

@@ -20,15 +20,19 @@ mod presign;
 pub mod testing;
 
 #[cfg(feature = "bucket")]
-pub use bucket::{Action as BucketAction, BucketConfig, Error as BucketError, ImageBucket, MissingBucket};
-pub use keys::{MAX_UPLOAD_BYTES, RENDITION_CACHE_CONTROL, RENDITION_PREFIX, UPLOAD_PREFIX, rendition_key, upload_key};
+pub use bucket::{Action as BucketAction, BucketConfig, Error as BucketError, Found, ImageBucket, MissingBucket, Part};
+pub use keys::{
+    MAX_UPLOAD_BYTES, RENDITION_CACHE_CONTROL, RENDITION_PREFIX, UNUSED_UPLOAD, UPLOAD_PREFIX, rendition_folder,
+    rendition_key, upload_key,
+};
 #[cfg(feature = "pixels")]
 pub use pixels::{
-    Inspected, MAX_PIXELS, MAX_SIDE, RENDITION_SIDES, Rejection, RenderError, Rendition, RenditionFormat, SourceFormat,
-    codes, inspect, render,
+    FIRST_BYTES, Impression, Inspected, Look, MAX_PIXELS, MAX_SIDE, RENDITION_SIDES, Rejection, RenderError, Rendered,
+    Rendition, RenditionFormat, SQUARE_SIDE, ScaleError, SourceFormat, codes, content_hash, inspect, inspect_start,
+    render, render_as,
 };
 #[cfg(feature = "presign")]
 pub use presign::{
     BucketAddress, Credentials, Error as PresignError, LinkSigner, MAX_DOWNLOAD_LIFETIME, MAX_UPLOAD_LIFETIME,
-    PresignedPost, Upload, presign_post,
+    PresignedPost, PublicBase, Upload, presign_post,
 };

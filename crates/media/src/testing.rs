@@ -8,13 +8,15 @@
     reason = "for tests: encoding into memory fails only when there is none"
 )]
 
+pub mod coefficients;
+
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 /// A photo of a ball on a table, in a light that `seed` chooses.
 pub fn photo(width: u32, height: u32, seed: u64) -> RgbImage {
-    let mut noise = Noise(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut noise = Noise::new(seed);
     let tint = [noise.next(), noise.next(), noise.next()].map(|n| 60 + n % 120);
     let (middle_x, middle_y) = (i64::from(width / 2), i64::from(height / 2));
     let radius = i64::from(width.min(height)) / 3;
@@ -42,6 +44,11 @@ pub fn photo_jpeg(width: u16, height: u16, seed: u64) -> Vec<u8> {
 /// [`photo`] as a PNG.
 pub fn photo_png(width: u32, height: u32, seed: u64) -> Vec<u8> {
     encode(photo(width, height, seed), ImageFormat::Png)
+}
+
+/// Any picture as a PNG.
+pub fn photo_png_of(image: &RgbImage) -> Vec<u8> {
+    encode(image.clone(), ImageFormat::Png)
 }
 
 /// [`photo`] as a PNG that is transparent outside the ball.
@@ -111,6 +118,14 @@ fn encode(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
 struct Noise(u64);
 
 impl Noise {
+    fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    fn below(&mut self, limit: u32) -> u32 {
+        self.next() % limit
+    }
+
     fn next(&mut self) -> u32 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

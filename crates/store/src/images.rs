@@ -1,7 +1,7 @@
 //! Images.
 
 use futures::TryStreamExt;
-use mongodb::bson::doc;
+use mongodb::bson::{doc, serialize_to_bson};
 use tola_catalog::{Image, ImageId, ImageStatus};
 
 use crate::aggregate::already_inserted;
@@ -31,6 +31,17 @@ impl Images {
         let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let filter = schema::IMAGES_BY_IDS.filter([self.merchant().into()], Some(doc! { "$in": texts }));
         Ok(self.collection.find(filter).await?.try_collect().await?)
+    }
+
+    /// Up to `limit` images in a status that have claimed what lies under a hash, by their ids.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_content(&self, content_hash: &str, status: ImageStatus, limit: u32) -> Result<Vec<Image>, Error> {
+        let shape = &schema::IMAGES_OF_CONTENT;
+        let status = serialize_to_bson(&status)?;
+        let filter = shape.filter([self.merchant().into(), content_hash.into(), status], None);
+        Ok(self.collection.find(filter).sort(shape.order()).limit(i64::from(limit)).await?.try_collect().await?)
     }
 
     /// Removes an image whose objects are gone, as long as it is still marked for that. Already gone is success.

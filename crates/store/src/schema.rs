@@ -130,12 +130,16 @@ shapes! {
     IMAGE_BY_VERSION: IMAGES, equal ["_id", "merchant_id", "version"], sort Ascending [], range None;
     /// Several images of a merchant.
     IMAGES_BY_IDS: IMAGES, equal ["merchant_id"], sort Ascending ["_id"], range Some("_id");
+    /// A merchant's images in a status that have the same content.
+    IMAGES_OF_CONTENT: IMAGES, equal ["merchant_id", "content_hash", "status"], sort Ascending ["_id"], range None;
     /// Images whose events wait for delivery.
     IMAGES_TO_RELAY: IMAGES, equal [], sort Ascending ["outbox_due_at"], range Some("outbox_due_at");
     /// Images whose operations were not started.
     IMAGES_TO_LAUNCH: IMAGES, equal [], sort Ascending ["intents.requested_at"], range Some("intents.requested_at");
     /// Images whose deletion was left half done.
     IMAGES_TO_PURGE: IMAGES, equal ["status"], sort Ascending ["updated_at"], range Some("updated_at");
+    /// Images whose upload has not arrived, or was not heard of.
+    IMAGES_AWAITED: IMAGES, equal ["status"], sort Ascending ["created_at"], range Some("created_at");
     /// A merchant's operation.
     OPERATION_BY_ID: OPERATIONS, equal ["_id", "merchant_id"], sort Ascending [], range None;
     /// The same, as long as it runs.
@@ -250,9 +254,17 @@ pub const INDEXES: &[Index] = {
             WhereExists("intents.requested_at"),
         ),
         index(IMAGES, "images_by_ids", &["merchant_id", "_id"], Ascending, Plain),
+        index(
+            IMAGES,
+            "images_of_content",
+            &["merchant_id", "content_hash", "status", "_id"],
+            Ascending,
+            WhereExists("content_hash"),
+        ),
         index(IMAGES, "images_to_relay", &["outbox_due_at"], Ascending, WhereExists("outbox_due_at")),
         index(IMAGES, "images_to_launch", &["intents.requested_at"], Ascending, WhereExists("intents.requested_at")),
         index(IMAGES, "images_to_purge", &["status", "updated_at"], Ascending, WhereEqual("status", "PURGING")),
+        index(IMAGES, "images_awaited", &["status", "created_at"], Ascending, WhereEqual("status", "AWAITING_UPLOAD")),
         index(OPERATIONS, "operations_newest", &["merchant_id", "_id"], Descending, Plain),
         index(OPERATIONS, "operations_in_status", &["merchant_id", "status", "_id"], Descending, Plain),
         index(OPERATIONS, "operations_of_product", &["merchant_id", "product_id", "_id"], Descending, Plain),
@@ -374,6 +386,7 @@ mod tests {
                 "TO_ADOPT",
                 "TO_RECONCILE",
                 "TO_FORGET",
+                "AWAITED",
                 "OVERDUE",
                 "IDEMPOTENCY",
                 "MERCHANT_BY",

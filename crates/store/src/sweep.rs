@@ -96,6 +96,18 @@ impl Leftovers {
         self.found(&schema::OUTCOMES_TO_ADOPT, before, limit).await
     }
 
+    /// Up to `limit` images that were promised between `from` and `to`, and whose upload nobody has heard of.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn awaited_images(&self, from: Timestamp, to: Timestamp, limit: u32) -> Result<Vec<Image>, Error> {
+        let shape = &schema::IMAGES_AWAITED;
+        let between = doc! { "$gte": from.to_string(), "$lt": to.to_string() };
+        let filter = shape.filter(["AWAITING_UPLOAD".into()], Some(between));
+        let collection: Collection<Image> = self.database.collection(shape.collection);
+        Ok(collection.find(filter).sort(shape.order()).limit(i64::from(limit)).await?.try_collect().await?)
+    }
+
     /// Up to `limit` images whose deletion was begun before `before` and not finished.
     ///
     /// # Errors

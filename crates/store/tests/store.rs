@@ -427,7 +427,7 @@ async fn the_sweep_finds_what_is_old_and_only_that() {
     store.products(scope(1)).insert(&old).await.unwrap();
     let mut image =
         Image::awaiting_upload(ImageId::new(Ulid::from_parts(5, 5)), merchant(2), "image/png", origin_at(0).now);
-    let _ = image.arrive(operation_id(50), &origin_at(8_000));
+    let _ = image.arrive(None, operation_id(50), &origin_at(8_000));
     store.images(scope(2)).insert(&image).await.unwrap();
     store.operations(scope(1)).ensure(&operation(1, 1_000)).await.unwrap();
     store.operations(scope(1)).ensure(&operation(2, 8_000)).await.unwrap();

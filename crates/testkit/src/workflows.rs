@@ -1,5 +1,6 @@
 //! What an operator does at the AWS console: stop an execution, call the sweep, look into queues.
 
+use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
@@ -33,13 +34,19 @@ impl TestStack {
 
     /// Has the sweep run once, now, and returns what it says it did.
     pub async fn sweeps(&self) -> Value {
+        self.invokes("sweep", &Value::Null).await
+    }
+
+    /// Calls one of the stack's functions by its name, and returns its answer.
+    pub async fn invokes(&self, function: &str, payload: &Value) -> Value {
         let lambda = aws_sdk_lambda::Client::new(self.aws());
-        let function = format!("{}-sweep", self.info().stack_name);
-        let invoked = lambda.invoke().function_name(function).send().await;
-        let invoked = invoked.unwrap_or_else(|error| panic!("the sweep: {error:?}"));
+        let name = format!("{}-{function}", self.info().stack_name);
+        let payload = Blob::new(payload.to_string());
+        let invoked = lambda.invoke().function_name(name).payload(payload).send().await;
+        let invoked = invoked.unwrap_or_else(|error| panic!("{function}: {error:?}"));
         let answer = invoked.payload().map(|payload| payload.as_ref().to_vec()).unwrap_or_default();
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-        assert!(invoked.function_error().is_none(), "the sweep failed: {answer}");
+        assert!(invoked.function_error().is_none(), "{function} failed: {answer}");
         answer
     }
 
@@ -66,6 +73,17 @@ impl TestStack {
         let attributes = sqs.set_queue_attributes().queue_url(self.output(queue));
         let set = attributes.attributes(QueueAttributeName::VisibilityTimeout, seconds.to_string()).send().await;
         set.unwrap_or_else(|error| panic!("{queue}: {error:?}"));
+    }
+
+    /// How many messages of a queue wait or are being handled, by the name of the output that holds its URL.
+    pub async fn waiting(&self, queue: &str) -> u64 {
+        use QueueAttributeName::{ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible};
+        let sqs = aws_sdk_sqs::Client::new(self.aws());
+        let asked = sqs.get_queue_attributes().queue_url(self.output(queue));
+        let asked = asked.attribute_names(ApproximateNumberOfMessages);
+        let found = asked.attribute_names(ApproximateNumberOfMessagesNotVisible).send().await;
+        let found = found.unwrap_or_else(|error| panic!("{queue}: {error:?}"));
+        found.attributes.into_iter().flatten().filter_map(|(_, count)| count.parse::<u64>().ok()).sum()
     }
 
     /// The texts of up to ten messages of a queue, which stay in it.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tola_media::PublicBase;
+
 use crate::identity::AuthMode;
 
 /// The shortest key that signs cursors, in bytes: that of the hash behind it.
@@ -16,6 +18,8 @@ pub struct ApiConfig {
     pub cursor_key: String,
     /// `IMAGE_BUCKET`: where uploads go.
     pub image_bucket: String,
+    /// `IMAGE_BASE_URL`: where everybody may read renditions; without it, links to them are signed.
+    pub image_base: Option<PublicBase>,
     /// `PUBLIC_S3_ENDPOINT`: where clients reach S3, when it is not AWS's.
     pub public_s3_endpoint: Option<String>,
     /// `ADAPTER_PREFIX`: what the names of the adapters' functions begin with.
@@ -41,6 +45,9 @@ pub enum ConfigError {
     /// `AUTH_MODE=header` believes whatever a client says of itself.
     #[error("AUTH_MODE=header believes whatever a client says of itself: STAGE=prod refuses it")]
     HeaderInProd,
+    /// `IMAGE_BASE_URL` can't be the beginning of an image's URL.
+    #[error("IMAGE_BASE_URL is an http(s) URL that ends with /, without query and fragment")]
+    ImageBaseUrl,
     /// `RECONCILE_EVERY_MINUTES` is no period.
     #[error("RECONCILE_EVERY_MINUTES is not a number of minutes from 1 on")]
     NoPeriod,
@@ -74,8 +81,11 @@ impl ApiConfig {
         }
         let minutes = required("RECONCILE_EVERY_MINUTES")?.parse::<u32>().ok().filter(|minutes| *minutes > 0);
         let minutes = u64::from(minutes.ok_or(ConfigError::NoPeriod)?);
+        let image_base =
+            optional("IMAGE_BASE_URL").map(|base| PublicBase::parse(&base).ok_or(ConfigError::ImageBaseUrl));
         Ok(Self {
             auth,
+            image_base: image_base.transpose()?,
             cursor_key,
             image_bucket: required("IMAGE_BUCKET")?,
             public_s3_endpoint: optional("PUBLIC_S3_ENDPOINT"),
@@ -112,6 +122,8 @@ mod tests {
         assert_eq!(read(&[("AUTH_MODE", "cognito")]), Err(ConfigError::CognitoIsNotBuilt));
         assert_eq!(read(&[("AUTH_MODE", "none")]), Err(ConfigError::UnknownAuthMode("none".into())));
         assert_eq!(read(&[("CURSOR_KEY", "short")]), Err(ConfigError::ShortCursorKey));
+        assert_eq!(read(&[("IMAGE_BASE_URL", "https://cdn.example/")]), Ok(AuthMode::Header));
+        assert_eq!(read(&[("IMAGE_BASE_URL", "cdn.example")]), Err(ConfigError::ImageBaseUrl));
         assert_eq!(read(&[("RECONCILE_EVERY_MINUTES", "0")]), Err(ConfigError::NoPeriod));
         assert_eq!(read(&[("IMAGE_BUCKET", "")]), Err(ConfigError::Missing("IMAGE_BUCKET")));
     }

@@ -4,11 +4,12 @@
 //! [`identity`] lets it pass if the route's policy does; [`idempotency`] mints the ids of what it creates, and gives
 //! repeated requests their answer. A handler then makes one conditional write through the store, starts what the write
 //! asks for, and answers. It decides nothing about products: that is the catalog's. [`error`] alone knows how anything
-//! that goes wrong becomes an HTTP answer.
+//! that goes wrong becomes an HTTP answer. Around it all, [`browser`] says what pages may do with an answer.
 
 pub mod adapters;
 pub mod app;
 pub mod body;
+pub mod browser;
 pub mod config;
 pub mod cursor;
 pub mod error;
@@ -37,5 +38,6 @@ pub fn router(app: App, auth: AuthMode) -> Router {
         .layer(from_fn_with_state(app.clone(), idempotency::layer))
         .layer(from_fn(move |request, next| identity::gate(auth, request, next)))
         .layer(from_fn(request::context))
+        .layer(from_fn(browser::harden))
         .with_state(app)
 }

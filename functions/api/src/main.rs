@@ -29,7 +29,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         workflows: Arc::new(Launcher::new(store.clone(), Executions::new(&aws, WorkflowConfig::from_env()?))),
         adapters: Arc::new(AdapterFunctions::new(&aws, config.adapter_prefix)),
         relay: Arc::new(Relay::new(store.clone(), bus)),
-        signing: Signing::new(&aws, &config.image_bucket, config.public_s3_endpoint.as_deref())?,
+        signing: Signing::new(&aws, &config.image_bucket, config.public_s3_endpoint.as_deref(), config.image_base)?,
         probes: probes.into(),
         cursors: CursorKey::new(config.cursor_key.as_bytes()),
         reconcile_every: config.reconcile_every,

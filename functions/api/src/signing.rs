@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tola_catalog::{ImageId, MerchantId, Timestamp};
 use tola_media::{BucketAddress, Credentials, MAX_UPLOAD_BYTES, MAX_UPLOAD_LIFETIME, RENDITION_PREFIX, Upload};
-use tola_media::{LinkSigner, PresignError, presign_post, upload_key};
+use tola_media::{LinkSigner, PresignError, PublicBase, presign_post, upload_key};
 
 use crate::error::ApiError;
 
@@ -24,6 +24,8 @@ const LINK_STEP_MILLIS: i64 = 60 * 60 * 1_000;
 pub struct Signing {
     credentials: SharedCredentialsProvider,
     address: Arc<BucketAddress>,
+    /// Where everybody may read renditions: then no link to one is signed.
+    public: Option<Arc<PublicBase>>,
     /// What signed the last links: within the hour the next ones are signed alike.
     links: Arc<Mutex<Option<Arc<LinkSigner>>>>,
 }
@@ -46,8 +48,14 @@ pub enum SigningError {
 pub struct Signer {
     credentials: Credentials,
     address: Arc<BucketAddress>,
-    links: Arc<LinkSigner>,
+    links: RenditionLinks,
     now: Timestamp,
+}
+
+/// How a rendition is reached.
+enum RenditionLinks {
+    Public(Arc<PublicBase>),
+    Signed(Arc<LinkSigner>),
 }
 
 /// A form that uploads one file.
@@ -61,15 +69,20 @@ pub struct UploadForm {
 }
 
 impl Signing {
-    /// Signs for a bucket with what the SDK is configured with.
+    /// Signs for a bucket with what the SDK is configured with. Renditions need no signature if they are `public`.
     ///
     /// # Errors
     /// [`SigningError`] when credentials, region or endpoint are missing or can't be used.
-    pub fn new(aws: &SdkConfig, bucket: &str, endpoint: Option<&str>) -> Result<Self, SigningError> {
+    pub fn new(
+        aws: &SdkConfig,
+        bucket: &str,
+        endpoint: Option<&str>,
+        public: Option<PublicBase>,
+    ) -> Result<Self, SigningError> {
         let credentials = aws.credentials_provider().ok_or(SigningError::NoCredentials)?;
         let region = aws.region().ok_or(SigningError::NoRegion)?;
         let address = Arc::new(BucketAddress::new(region.as_ref(), bucket, endpoint)?);
-        Ok(Self { credentials, address, links: Arc::default() })
+        Ok(Self { credentials, address, public: public.map(Arc::new), links: Arc::default() })
     }
 
     /// The right to sign now.
@@ -83,7 +96,10 @@ impl Signing {
             secret_access_key: credentials.secret_access_key().to_owned(),
             session_token: credentials.session_token().map(ToOwned::to_owned),
         };
-        let links = self.links(&credentials, now)?;
+        let links = match &self.public {
+            Some(base) => RenditionLinks::Public(base.clone()),
+            None => RenditionLinks::Signed(self.links(&credentials, now)?),
+        };
         Ok(Signer { credentials, address: self.address.clone(), links, now })
     }
 
@@ -102,9 +118,12 @@ impl Signing {
 }
 
 impl Signer {
-    /// A link to an object of the image bucket.
+    /// A link to a rendition.
     pub fn link(&self, key: &str) -> String {
-        self.links.link(key)
+        match &self.links {
+            RenditionLinks::Public(base) => base.link(key),
+            RenditionLinks::Signed(links) => links.link(key),
+        }
     }
 
     /// A form that uploads an image's file, once it is filled with a file of the declared type.

@@ -9,12 +9,14 @@ use tola_media::{UPLOAD_PREFIX, upload_key};
 use tola_step::batch;
 
 /// An upload: whose, and which image's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     /// Whose it is.
     pub merchant_id: MerchantId,
     /// Which image it is the file of.
     pub image_id: ImageId,
+    /// Which version of the object it is; none in a bucket that keeps no versions.
+    pub version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -40,8 +42,11 @@ struct Entity {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Object {
     key: String,
+    #[serde(default)]
+    version_id: Option<String>,
 }
 
 /// The uploads that a message tells of; none for the test event that S3 sends when notifications are set up.
@@ -58,17 +63,18 @@ pub fn uploads(message: &SqsMessage) -> Result<Vec<Upload>, StepError> {
     }
     let notification: Notification =
         serde_json::from_value(body).map_err(|error| wrong(&format!("this is no notification of S3: {error}")))?;
-    notification.records.iter().map(|record| upload(&record.s3.object.key)).collect()
+    notification.records.iter().map(|record| upload(&record.s3.object)).collect()
 }
 
 /// Reads a key as S3 writes it into notifications: form-encoded.
-fn upload(encoded: &str) -> Result<Upload, StepError> {
-    let spaced = encoded.replace('+', " ");
+fn upload(Object { key, version_id }: &Object) -> Result<Upload, StepError> {
+    let spaced = key.replace('+', " ");
     let key = percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy();
     let parts = key.strip_prefix(UPLOAD_PREFIX).and_then(|rest| rest.split_once('/'));
     parts
         .and_then(|(merchant, image)| {
-            Some(Upload { merchant_id: MerchantId::parse(merchant).ok()?, image_id: ImageId::parse(image).ok()? })
+            let (merchant_id, image_id) = (MerchantId::parse(merchant).ok()?, ImageId::parse(image).ok()?);
+            Some(Upload { merchant_id, image_id, version: version_id.clone() })
         })
         .ok_or_else(|| {
             wrong(&format!("{key} is not the key of an upload, such as {}", upload_key("merchant_…", "image_…")))
@@ -95,7 +101,7 @@ mod tests {
     }
 
     fn notification(key: &str) -> Value {
-        json!({ "Records": [{ "eventName": "ObjectCreated:Post", "s3": { "object": { "key": key, "size": 1 } } }] })
+        json!({ "Records": [{ "eventName": "ObjectCreated:Post", "s3": { "object": { "key": key, "size": 1, "versionId": "v1" } } }] })
     }
 
     #[test]
@@ -107,6 +113,7 @@ mod tests {
             let found = uploads(&message(&body)).unwrap();
             assert_eq!(found.len(), 1);
             assert_eq!(found[0].image_id.to_string(), IMAGE);
+            assert_eq!(found[0].version.as_deref(), Some("v1"));
         }
     }
 

@@ -11,7 +11,6 @@ pub fn uploaded_file(found: &Inspected) -> UploadedFile {
         width: found.width,
         height: found.height,
         bytes: found.byte_length,
-        content_hash: found.content_hash.clone(),
     }
 }
 

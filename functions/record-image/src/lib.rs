@@ -21,13 +21,12 @@ impl Step for RecordImage {
     type Contract = Contract;
 
     async fn run(&self, input: RecordInput, context: &Context) -> Result<Recorded, StepError> {
-        let RecordInput { image_id, file, renditions } = input;
-        let outcome = self
-            .store
-            .images(context.scope())
-            .change(image_id, |image| Ok(image.finish(file.clone(), renditions.clone(), &context.origin())))
-            .await
-            .map_err(store_failed)?;
+        let RecordInput { image_id, file, placeholder, renditions } = input;
+        let images = self.store.images(context.scope());
+        let outcome = images.change(image_id, |image| {
+            Ok(image.finish(file.clone(), placeholder.clone(), renditions.clone(), &context.origin()))
+        });
+        let outcome = outcome.await.map_err(store_failed)?;
         let changed = outcome.moved();
         let image = outcome.document().ok_or_else(|| gone(image_id))?;
         Ok(Recorded { status: image.status, changed })

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tola_catalog::listing::CommandKind;
 use tola_catalog::text::AttributeKey;
-use tola_catalog::{Channel, Problem, ProblemClass};
+use tola_catalog::{Channel, Marketplace, Problem, ProblemClass};
 use tola_channel::code;
 
 /// The config of a channel of type `sandbox`. What may be left out can't be null: the schema names then the value at fault,
@@ -15,6 +15,9 @@ pub struct SandboxConfig {
     /// Attributes without which the marketplace takes no product.
     #[schemars(length(max = 50), inner(regex(pattern = "^[a-z0-9_]{1,64}$")), extend("uniqueItems" = true))]
     pub required_attributes: Vec<AttributeKey>,
+    /// Whose rules for images the marketplace has; it takes any if this is left out.
+    #[schemars(with = "Marketplace")]
+    pub images_like: Option<Marketplace>,
     /// Whether the marketplace looks at listings before buyers see them.
     #[schemars(with = "Moderation")]
     pub moderation: Option<Moderation>,

@@ -13,7 +13,7 @@ use aws_lambda_events::sqs::SqsMessage;
 use serde_json::Value;
 use tola_catalog::listing::{CommandKind, Standing};
 use tola_catalog::text::AttributeKey;
-use tola_catalog::{Channel, Missing, Problem, ProblemClass};
+use tola_catalog::{Channel, ImageProfile, Marketplace, Missing, Problem, ProblemClass};
 use tola_channel::{Adapter, Call, EffectiveView, Failure, Harness, LetGo, Replies, Shelf, Visit, code, schema_of};
 use tola_contracts::StepError;
 use tola_store::Store;
@@ -72,6 +72,10 @@ impl Adapter for SandboxAdapter {
             return Err(Failure::Transient("the marketplace is told to fail connections".to_owned()));
         }
         counter.config.switch.locked().map_or(Ok(()), |problem| Err(Failure::Refused(problem)))
+    }
+
+    fn images(&self, channel: &Channel) -> Option<ImageProfile> {
+        SandboxConfig::of(channel).ok()?.images_like.map(Marketplace::images)
     }
 
     fn examine(&self, channel: &Channel, view: &EffectiveView) -> Vec<Missing> {

@@ -8,6 +8,7 @@ mod outboxes;
 mod outcomes;
 mod queue;
 mod tombstones;
+mod uploads;
 
 use std::time::Duration;
 
@@ -28,6 +29,14 @@ const LONG: Duration = Duration::from_secs(45);
 
 /// How long a deleted image keeps its upload: longer than any request lives that may have seen the image before.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// How old a promise is whose upload has arrived or never will: its form is valid for five minutes. For as long as another
+/// ten it is looked for, in case the bucket's notification was lost.
+const UNHEARD: Duration = Duration::from_secs(6 * 60);
+const HEARD_OF: Duration = Duration::from_secs(16 * 60);
+
+/// How old it is when it is looked for once more and then given up.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// How long the tombstone of a product is kept: a DELETE that is repeated is answered with its operation.
 const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -62,6 +71,10 @@ pub struct Swept {
     pub settled: usize,
     /// Answers of channels that were taken over.
     pub adopted: usize,
+    /// Uploads that had arrived unheard.
+    pub found: usize,
+    /// Promises of uploads that were given up.
+    pub expired: usize,
     /// Images that were deleted for good.
     pub purged: usize,
     /// Channels whose reconciliation was begun.
@@ -93,6 +106,14 @@ impl Sweep {
         match leftovers.unadopted_outcomes(waiting, MOST).await {
             Ok(outcomes) => self.adopt(outcomes, now, &mut swept).await,
             Err(error) => swept.failed("looking for answers of channels", &error),
+        }
+        for (from, to) in
+            [(now.before(HEARD_OF), now.before(UNHEARD)), (Timestamp::from_millis(0), now.before(ABANDONED))]
+        {
+            match leftovers.awaited_images(from, to, MOST).await {
+                Ok(images) => self.look_for_uploads(images, now, &mut swept).await,
+                Err(error) => swept.failed("looking for uploads that nobody heard of", &error),
+            }
         }
         match leftovers.half_purged_images(now.before(GRACE), MOST).await {
             Ok(images) => self.purge(images, now, &mut swept).await,

@@ -1,6 +1,7 @@
 //! What the function is told by its environment, read once at cold start.
 
-use crate::images::PublicBase;
+use tola_media::PublicBase;
+
 use crate::target::Reach;
 
 /// The adapter's own variables; the crates that it uses read theirs.

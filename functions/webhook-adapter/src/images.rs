@@ -6,8 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::config::{ProvideCredentials, SharedCredentialsProvider};
 use tola_catalog::Timestamp;
 use tola_channel::Failure;
-use tola_media::{BucketAddress, Credentials, LinkSigner, PresignError};
-use url::Url;
+use tola_media::{BucketAddress, Credentials, LinkSigner, PresignError, PublicBase};
 
 use crate::environment::ImageSource;
 
@@ -23,10 +22,6 @@ enum Source {
     Public(PublicBase),
     Signed { credentials: SharedCredentialsProvider, address: BucketAddress },
 }
-
-/// What the URLs of public images begin with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicBase(Url);
 
 /// Why no image can have an URL.
 #[derive(Debug, thiserror::Error)]
@@ -46,23 +41,6 @@ pub enum ImagesError {
 pub(crate) enum Links<'a> {
     Public(&'a PublicBase),
     Signed(Box<LinkSigner>),
-}
-
-impl PublicBase {
-    /// An `http(s)` URL that ends with `/` and has neither query nor fragment; nothing for any other text.
-    pub fn parse(text: &str) -> Option<Self> {
-        let url = Url::parse(text).ok()?;
-        let plain = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
-        (plain && url.path().ends_with('/')).then_some(Self(url))
-    }
-
-    fn link(&self, key: &str) -> String {
-        let mut url = self.0.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(key.split('/'));
-        }
-        url.into()
-    }
 }
 
 impl Images {
@@ -117,18 +95,6 @@ mod tests {
     use aws_sdk_secretsmanager::config::Credentials as AwsCredentials;
 
     use super::*;
-
-    #[test]
-    fn a_public_image_has_its_key_behind_the_base() {
-        let base = PublicBase::parse("https://cdn.example/tola/").unwrap();
-
-        assert_eq!(base.link("images/m/ab/320.jpg"), "https://cdn.example/tola/images/m/ab/320.jpg");
-        assert_eq!(base.link("a b?c#d"), "https://cdn.example/tola/a%20b%3Fc%23d");
-        for wrong in ["", "cdn.example/", "https://cdn.example/tola", "https://cdn.example/?a=/", "ftp://cdn.example/"]
-        {
-            assert_eq!(PublicBase::parse(wrong), None, "{wrong}");
-        }
-    }
 
     #[tokio::test]
     async fn another_image_is_signed() {

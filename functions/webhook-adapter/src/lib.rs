@@ -28,7 +28,7 @@ use secrets::KeyRing;
 
 pub use address::is_public;
 pub use environment::{Environment, EnvironmentError, ImageSource};
-pub use images::{Images, ImagesError, PublicBase};
+pub use images::{Images, ImagesError};
 pub use post::{MAX_ANSWER, Names, PostError, Poster, SystemNames};
 pub use secrets::{KEPT_FOR, SecretError, SecretText, Secrets, SecretsManager};
 pub use signature::{NoSigningKey, SigningKeys};

@@ -5,6 +5,7 @@ mod api;
 mod build;
 mod catalogue;
 mod contestant;
+mod images;
 mod machine;
 mod measure;
 mod process;
@@ -30,11 +31,14 @@ pub(crate) struct Arguments {
 enum What {
     /// `GET /v1/products/{id}`, beside FastAPI + Mangum + PyMongo
     Api(api::Arguments),
+    /// The renditions of uploads, beside sharp and Pillow
+    Images(images::Arguments),
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.what {
         Some(What::Api(arguments)) => api::run(&arguments).await,
+        Some(What::Images(arguments)) => images::run(&arguments).await,
         None => api::run(&arguments.api).await,
     }
 }
@@ -50,7 +54,12 @@ mod tests {
         let command = Arguments::augment_args(Command::new("bench"));
         command.clone().debug_assert();
 
-        for line in [vec!["bench"], vec!["bench", "--rounds", "1"], vec!["bench", "api", "--rounds", "1"]] {
+        for line in [
+            vec!["bench"],
+            vec!["bench", "--rounds", "1"],
+            vec!["bench", "api", "--rounds", "1"],
+            vec!["bench", "images"],
+        ] {
             assert!(command.clone().try_get_matches_from(&line).is_ok(), "{line:?}");
         }
         assert!(command.try_get_matches_from(["bench", "--rounds", "1", "api"]).is_err());

@@ -268,6 +268,7 @@ pub(super) fn referring_to(
             alt: reference.alt.clone(),
             position,
             renditions: known.map(|image| image.renditions.clone()).unwrap_or_default(),
+            placeholder: known.and_then(|image| image.placeholder.clone()),
             rejected: known.and_then(|image| image.rejected.clone()),
         });
     }

@@ -45,8 +45,7 @@ fn lamp(images: Vec<ImageReference>) -> Product {
 
 fn ready_image(n: u128) -> Image {
     let mut image = Image::awaiting_upload(image_id(n), merchant(), "image/jpeg", origin().now);
-    let file =
-        UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9, content_hash: "ab".into() };
+    let file = UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9 };
     let rendition = Rendition {
         name: "320.jpg".into(),
         content_type: "image/jpeg".into(),
@@ -55,14 +54,15 @@ fn ready_image(n: u128) -> Image {
         bytes: 9,
         key: "images/m/ab/320.jpg".into(),
     };
-    let _ = image.arrive(operation(n), &origin());
-    let _ = image.finish(file, vec![rendition], &origin());
+    let placeholder = Placeholder { blurhash: "L00000fQfQfQfQfQfQfQfQfQfQfQ".into(), colour: "#000000".into() };
+    let _ = image.arrive(None, operation(n), &origin());
+    let _ = image.finish(file, placeholder, vec![rendition], &origin());
     image
 }
 
 fn rejected_image(n: u128) -> Image {
     let mut image = Image::awaiting_upload(image_id(n), merchant(), "image/jpeg", origin().now);
-    let _ = image.arrive(operation(n), &origin());
+    let _ = image.arrive(None, operation(n), &origin());
     let _ = image.reject(Problem::new(ProblemClass::Validation, code::IMAGE_CORRUPT, "It is damaged."), &origin());
     image
 }

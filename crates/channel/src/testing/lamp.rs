@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tola_catalog::image::{Image, UploadedFile};
+use tola_catalog::image::{Image, Placeholder, UploadedFile};
 use tola_catalog::money::{Currency, Money};
 use tola_catalog::product::{AttributeValue, Canonical, ImageReference, NewProduct};
 use tola_catalog::text::{AttributeKey, Description, Name};
@@ -28,12 +28,13 @@ pub fn lamp(id: ProductId) -> Product {
     let operation = OperationId::new(Ulid::from_parts(1, 3));
     let mut product = Product::register(new, id, merchant(), operation, &origin).unwrap();
     let mut image = Image::awaiting_upload(image_id, merchant(), "image/jpeg", origin.now);
-    let (content_type, content_hash) = ("image/jpeg".to_owned(), "ab".to_owned());
-    let file = UploadedFile { content_type: content_type.clone(), width: 4, height: 3, bytes: 9, content_hash };
+    let content_type = "image/jpeg".to_owned();
+    let file = UploadedFile { content_type: content_type.clone(), width: 4, height: 3, bytes: 9 };
     let key = "images/m/ab/320.jpg".to_owned();
     let rendition = Rendition { name: "320.jpg".into(), content_type, width: 4, height: 3, bytes: 9, key };
-    let _ = image.arrive(operation, &origin);
-    let _ = image.finish(file, vec![rendition], &origin);
+    let placeholder = Placeholder { blurhash: "L00000fQfQfQfQfQfQfQfQfQfQfQ".into(), colour: "#000000".into() };
+    let _ = image.arrive(None, operation, &origin);
+    let _ = image.finish(file, placeholder, vec![rendition], &origin);
     let _ = product.absorb(&[image], &origin);
     product
 }

@@ -14,6 +14,8 @@ pub enum Action {
     Get,
     /// Storing an object.
     Put,
+    /// Marking an object as one that stays.
+    Keep,
     /// Looking whether an object is there.
     Head,
     /// Listing the versions of objects.
@@ -27,6 +29,7 @@ impl fmt::Display for Action {
         f.write_str(match self {
             Self::Get => "read",
             Self::Put => "store",
+            Self::Keep => "keep",
             Self::Head => "look for",
             Self::ListVersions => "list the versions of",
             Self::Delete => "delete",
@@ -40,6 +43,12 @@ pub enum Error {
     /// There is no such object.
     #[error("there is no object {key}")]
     Missing {
+        /// The object's.
+        key: String,
+    },
+    /// A part was asked for that begins where the object has ended.
+    #[error("the object {key} has no such part")]
+    BehindTheEnd {
         /// The object's.
         key: String,
     },
@@ -93,7 +102,11 @@ impl Error {
         match self {
             Self::Unavailable { .. } => true,
             Self::NotDeleted { code, .. } => is_transient_code(code),
-            Self::Missing { .. } | Self::TooLarge { .. } | Self::NotAFolder { .. } | Self::Refused { .. } => false,
+            Self::Missing { .. }
+            | Self::BehindTheEnd { .. }
+            | Self::TooLarge { .. }
+            | Self::NotAFolder { .. }
+            | Self::Refused { .. } => false,
         }
     }
 }
@@ -105,6 +118,8 @@ where
     let key = key.to_owned();
     if is_missing(action, &error) {
         Error::Missing { key }
+    } else if error.code() == Some("InvalidRange") {
+        Error::BehindTheEnd { key }
     } else if is_transient(&error) {
         Error::Unavailable { action, key, source: error.into() }
     } else {
@@ -118,7 +133,7 @@ fn is_missing<E: ProvideErrorMetadata>(action: Action, error: &SdkError<E, HttpR
         return false;
     };
     match action {
-        Action::Get => error.err().code() == Some("NoSuchKey"),
+        Action::Get | Action::Keep => matches!(error.err().code(), Some("NoSuchKey" | "NoSuchVersion")),
         // An answer to HEAD has no body that could name the code.
         Action::Head => error.raw().status().as_u16() == 404,
         Action::Put | Action::ListVersions | Action::Delete => false,

@@ -55,7 +55,9 @@ fn listing(versions: &'static [(&str, &str)]) -> Rule {
 async fn an_object_is_read_up_to_the_cap() {
     let object = |declared: Option<i64>| {
         mock!(Client::get_object)
-            .match_requests(|r| r.bucket() == Some("pictures") && r.key() == Some("uploads/a/b"))
+            .match_requests(|r| {
+                (r.bucket(), r.key(), r.version_id()) == (Some("pictures"), Some("uploads/a/b"), Some("v1"))
+            })
             .then_output(move || {
                 GetObjectOutput::builder().set_content_length(declared).body(ByteStream::from_static(b"12345")).build()
             })
@@ -64,8 +66,8 @@ async fn an_object_is_read_up_to_the_cap() {
         let (taken, refused) = (object(declared), object(declared));
         let bucket = bucket(&[&taken, &refused]);
 
-        assert_eq!(bucket.get("uploads/a/b", 5).await.unwrap(), b"12345");
-        let error = bucket.get("uploads/a/b", 4).await.unwrap_err();
+        assert_eq!(bucket.get("uploads/a/b", Some("v1"), 5).await.unwrap(), b"12345");
+        let error = bucket.get("uploads/a/b", Some("v1"), 4).await.unwrap_err();
 
         assert!(matches!(error, Error::TooLarge { max_bytes: 4, .. }), "{error}");
         assert!(!error.is_transient());
@@ -76,6 +78,7 @@ async fn an_object_is_read_up_to_the_cap() {
 async fn answers_are_told_apart() {
     for (status, code, missing, transient) in [
         (404, "NoSuchKey", true, false),
+        (404, "NoSuchVersion", true, false),
         (404, "NoSuchBucket", false, false),
         (403, "AccessDenied", false, false),
         (400, "RequestTimeout", false, true),
@@ -87,7 +90,7 @@ async fn answers_are_told_apart() {
         let rule = mock!(Client::get_object).then_http_response(move || http_error(status, code));
         let bucket = bucket(&[&rule]);
 
-        let error = bucket.get("uploads/a/b", 5).await.unwrap_err();
+        let error = bucket.get("uploads/a/b", Some("v1"), 5).await.unwrap_err();
 
         assert_eq!(matches!(error, Error::Missing { .. }), missing, "{code}: {error:?}");
         assert_eq!(error.is_transient(), transient, "{code}: {error:?}");
@@ -96,18 +99,49 @@ async fn answers_are_told_apart() {
 }
 
 #[tokio::test]
-async fn an_object_exists_or_not_or_nobody_knows() {
-    let head = |status: u16| {
-        mock!(Client::head_object).then_http_response(move || {
-            aws_sdk_s3::config::http::HttpResponse::new(status.try_into().unwrap(), "".into())
+async fn a_part_is_read_and_the_length_of_the_whole_is_told() {
+    let part = |range: &'static str, told: Option<&'static str>| {
+        mock!(Client::get_object).match_requests(move |r| r.range() == Some(range)).then_output(move || {
+            let part = GetObjectOutput::builder().set_content_range(told.map(Into::into));
+            part.body(ByteStream::from_static(b"12345")).build()
         })
     };
-    let (there, gone, hidden) = (head(200), head(404), head(403));
+    let (first, second) = (part("bytes=0-4", Some("bytes 0-4/12")), part("bytes=5-11", Some("bytes 5-9/10")));
+    let (whole, longer) = (part("bytes=0-9", None), part("bytes=0-3", None));
+    let bucket = bucket(&[&first, &second, &whole, &longer]);
+
+    let five = |length| Part { bytes: b"12345".to_vec(), length };
+    assert_eq!(bucket.get_part("a", None, 0, 5).await.unwrap(), five(12));
+    assert_eq!(bucket.get_part("a", None, 5, 12).await.unwrap(), five(10));
+    assert_eq!(bucket.get_part("a", None, 0, 10).await.unwrap(), five(5));
+    assert!(matches!(bucket.get_part("a", None, 0, 4).await, Err(Error::TooLarge { .. })));
+}
+
+#[tokio::test]
+async fn an_empty_object_has_an_empty_part() {
+    let empty = || mock!(Client::get_object).then_http_response(|| http_error(416, "InvalidRange"));
+    let (first, later) = (empty(), empty());
+    let bucket = bucket(&[&first, &later]);
+
+    assert_eq!(bucket.get_part("a", None, 0, 5).await.unwrap(), Part { bytes: vec![], length: 0 });
+    assert!(matches!(bucket.get_part("a", None, 5, 9).await, Err(Error::BehindTheEnd { .. })));
+}
+
+#[tokio::test]
+async fn an_object_exists_or_not_or_nobody_knows() {
+    let head = |status: u16, version: &'static str| {
+        mock!(Client::head_object).then_http_response(move || {
+            let mut answer = aws_sdk_s3::config::http::HttpResponse::new(status.try_into().unwrap(), "".into());
+            answer.headers_mut().insert("x-amz-version-id", version);
+            answer
+        })
+    };
+    let (there, gone, hidden) = (head(200, "v2"), head(404, ""), head(403, ""));
     let bucket = bucket(&[&there, &gone, &hidden]);
 
-    assert!(bucket.exists("a").await.unwrap());
-    assert!(!bucket.exists("a").await.unwrap());
-    assert!(matches!(bucket.exists("a").await, Err(Error::Refused { .. })));
+    assert_eq!(bucket.find("a").await.unwrap(), Some(Found { version: Some("v2".into()) }));
+    assert_eq!(bucket.find("a").await.unwrap(), None);
+    assert!(matches!(bucket.find("a").await, Err(Error::Refused { .. })));
 }
 
 #[tokio::test]

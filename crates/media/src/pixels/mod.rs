@@ -3,13 +3,18 @@
 mod colour;
 mod decode;
 mod encode;
+mod header;
+mod impression;
 mod inspect;
 mod jpeg;
+mod raster;
 mod rejection;
 mod render;
 mod sniff;
 
-pub use inspect::{Inspected, MAX_PIXELS, MAX_SIDE, inspect};
+pub use impression::Impression;
+pub use inspect::{FIRST_BYTES, Inspected, Look, MAX_PIXELS, MAX_SIDE, content_hash, inspect, inspect_start};
+pub use raster::ScaleError;
 pub use rejection::{Rejection, codes};
-pub use render::{RENDITION_SIDES, RenderError, Rendition, RenditionFormat, render};
+pub use render::{RENDITION_SIDES, RenderError, Rendered, Rendition, RenditionFormat, SQUARE_SIDE, render, render_as};
 pub use sniff::SourceFormat;

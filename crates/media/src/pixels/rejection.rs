@@ -63,7 +63,7 @@ impl Rejection {
         )
     }
 
-    pub(super) fn too_large(bytes: usize) -> Self {
+    pub(super) fn too_large(bytes: u64) -> Self {
         let mebibytes = bytes as f64 / f64::from(1 << 20);
         Self::new(
             codes::IMAGE_TOO_LARGE,
@@ -85,6 +85,17 @@ impl Rejection {
                 "The picture has {has}. Each side may have at most {MAX_SIDE}, and both multiplied at most {} million. \
                  Scale it down, then upload that.",
                 MAX_PIXELS / 1_000_000
+            ),
+        )
+    }
+
+    /// `format` is the name of what the file is.
+    pub(super) fn too_costly(format: &str) -> Self {
+        Self::new(
+            codes::IMAGE_TOO_MANY_PIXELS,
+            format!(
+                "The file is a {format} that takes more memory or time to open than a picture should. \
+                 Open it on your device, save it as a common JPEG or scale it down, then upload that."
             ),
         )
     }

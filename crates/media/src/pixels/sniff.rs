@@ -35,15 +35,6 @@ impl SourceFormat {
             Self::Gif => "image/gif",
         }
     }
-
-    pub(super) const fn decoded_by(self) -> image::ImageFormat {
-        match self {
-            Self::Jpeg => image::ImageFormat::Jpeg,
-            Self::Png => image::ImageFormat::Png,
-            Self::WebP => image::ImageFormat::WebP,
-            Self::Gif => image::ImageFormat::Gif,
-        }
-    }
 }
 
 /// The format of a file, or what it seems to be instead.

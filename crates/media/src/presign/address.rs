@@ -6,7 +6,7 @@ use super::Error;
 
 /// What Signature Version 4 leaves as it is: unreserved characters.
 pub(super) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
+pub(super) const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
 /// Where a bucket is reached: on AWS by its own host name, at a local endpoint by its path.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -127,6 +127,7 @@ fn a_policy_pins_key_type_size_and_end() {
             r#"{"key":"uploads/merchant_01J0/image_01J1"}"#,
             r#"{"Content-Type":"image/jpeg"}"#,
             r#"["content-length-range",1,20971520]"#,
+            &format!(r#"{{"tagging":"{}"}}"#, crate::UNUSED_UPLOAD),
         ] {
             assert!(conditions.contains(condition), "{condition} is not in {conditions:?}");
         }

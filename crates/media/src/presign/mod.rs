@@ -6,6 +6,7 @@
 mod address;
 mod post_policy;
 mod presigned_get;
+mod public_base;
 mod sigv4;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod golden;
 pub use address::BucketAddress;
 pub use post_policy::{MAX_UPLOAD_LIFETIME, PresignedPost, Upload, presign_post};
 pub use presigned_get::{LinkSigner, MAX_DOWNLOAD_LIFETIME};
+pub use public_base::PublicBase;
 pub use sigv4::Credentials;
 
 /// Why nothing was signed. Each is a mistake of the caller's or of the configuration: asking again does not help.

@@ -10,7 +10,7 @@ use super::{
     BucketAddress, Credentials, Error,
     sigv4::{ALGORITHM, Scope, expiry, utc},
 };
-use crate::MAX_UPLOAD_BYTES;
+use crate::{MAX_UPLOAD_BYTES, UNUSED_UPLOAD};
 
 /// The longest that a signed upload may live.
 pub const MAX_UPLOAD_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -58,6 +58,7 @@ pub fn presign_post(
     let mut fields = BTreeMap::from([
         ("key", upload.key.to_owned()),
         ("Content-Type", upload.content_type.to_owned()),
+        ("tagging", UNUSED_UPLOAD.to_owned()),
         ("x-amz-algorithm", ALGORITHM.to_owned()),
         ("x-amz-credential", scope.credential.clone()),
         ("x-amz-date", scope.amz_date.clone()),

@@ -16,6 +16,7 @@ ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 TOKEN = "IQoJb3JpZ2luX2VjE/+Example//Token=="
 BUCKET = "tola-images"
+TAGGING = "<Tagging><TagSet><Tag><Key>upload</Key><Value>unused</Value></Tag></TagSet></Tagging>"
 
 CASES = [
     {"name": "aws", "region": "eu-west-1", "endpoint": None, "token": None, "now": "2026-01-31T23:59:30Z"},
@@ -59,8 +60,12 @@ def vector(case):
     post = at(case["now"], lambda: s3.generate_presigned_post(
         BUCKET,
         POST["key"],
-        Fields={"Content-Type": POST["content_type"]},
-        Conditions=[{"Content-Type": POST["content_type"]}, ["content-length-range", 1, POST["max_bytes"]]],
+        Fields={"Content-Type": POST["content_type"], "tagging": TAGGING},
+        Conditions=[
+            {"Content-Type": POST["content_type"]},
+            {"tagging": TAGGING},
+            ["content-length-range", 1, POST["max_bytes"]],
+        ],
         ExpiresIn=POST["seconds"],
     ))
     gets = [

@@ -6,16 +6,14 @@ mod broken;
 mod whole;
 
 use image::{DynamicImage, GenericImageView, ImageFormat, Rgba};
-use tola_media::{Inspected, Rejection, RenderError, Rendition, RenditionFormat, SourceFormat, inspect, render};
+use tola_media::{Rejection, RenderError, Rendition, RenditionFormat, render};
 
 fn renditions(bytes: &[u8]) -> Vec<Rendition> {
-    render(bytes, &inspect(bytes).unwrap()).unwrap()
+    render(bytes).unwrap().renditions
 }
 
-fn rejected_by_render(bytes: &[u8], format: SourceFormat) -> Rejection {
-    let inspected =
-        Inspected { format, width: 1, height: 1, content_hash: String::new(), byte_length: bytes.len() as u64 };
-    match render(bytes, &inspected) {
+fn rejected(bytes: &[u8]) -> Rejection {
+    match render(bytes) {
         Err(RenderError::Rejected(rejection)) => rejection,
         other => panic!("not rejected: {other:?}"),
     }

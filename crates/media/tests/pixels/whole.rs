@@ -2,7 +2,7 @@
 
 use image::{DynamicImage, GenericImageView, ImageFormat, Rgb, RgbImage, Rgba};
 use jpeg_encoder::SamplingFactor;
-use tola_media::{RenditionFormat, SourceFormat, codes, inspect, render, testing};
+use tola_media::{RENDITION_SIDES, RenditionFormat, SourceFormat, content_hash, inspect, render, testing};
 
 use crate::{assert_about, decoded, renditions, summary};
 
@@ -21,8 +21,8 @@ fn every_format_is_known_by_its_content() {
         assert_eq!((inspected.width, inspected.height), (60, 40), "{format:?}");
         assert_eq!(inspected.byte_length, bytes.len() as u64);
         assert_eq!(
-            summary(&render(&bytes, &inspected).unwrap()),
-            [("320.jpg", 60, 40), ("320.webp", 60, 40)],
+            summary(&renditions(&bytes)),
+            [("160.jpg", 60, 40), ("160.webp", 60, 40), ("square-1080.jpg", 40, 40), ("square-1080.webp", 40, 40),],
             "{format:?}"
         );
     }
@@ -34,11 +34,9 @@ fn the_hash_is_that_of_the_whole_file() {
     let mut longer = bytes.clone();
     longer.push(0);
 
-    let (one, other) = (inspect(&bytes).unwrap(), inspect(&longer).unwrap());
-
-    assert_eq!(one.content_hash.len(), 64);
-    assert_eq!(one.content_hash, inspect(&bytes).unwrap().content_hash);
-    assert_ne!(one.content_hash, other.content_hash);
+    assert_eq!(content_hash(&bytes).len(), 64);
+    assert_eq!(content_hash(&bytes), content_hash(&bytes.clone()));
+    assert_ne!(content_hash(&bytes), content_hash(&longer));
 }
 
 #[test]
@@ -50,15 +48,21 @@ fn a_large_photo_gets_all_sizes_and_is_recognisable() {
     assert_eq!(
         summary(&renditions),
         [
+            ("160.jpg", 160, 120),
+            ("160.webp", 160, 120),
             ("320.jpg", 320, 240),
             ("320.webp", 320, 240),
             ("640.jpg", 640, 480),
             ("640.webp", 640, 480),
             ("1280.jpg", 1280, 960),
             ("1280.webp", 1280, 960),
+            ("1920.jpg", 1920, 1440),
+            ("1920.webp", 1920, 1440),
+            ("square-1080.jpg", 1080, 1080),
+            ("square-1080.webp", 1080, 1080),
         ]
     );
-    for rendition in &renditions {
+    for rendition in renditions.iter().filter(|rendition| !rendition.name.starts_with("square")) {
         let image = decoded(rendition);
         for (x, y) in [(1, 1), (2, 2), (1, 3), (3, 1)] {
             let original = photo.get_pixel(x * 500 - 1, y * 1500 / 4 - 1).0;
@@ -76,16 +80,12 @@ fn a_small_photo_is_not_scaled_up() {
         renditions.iter().map(|r| (r.name.clone(), r.width, r.height)).collect::<Vec<_>>()
     };
 
-    assert_eq!(sizes(1, 1), [("320.jpg".into(), 1, 1), ("320.webp".into(), 1, 1)]);
-    assert_eq!(
-        sizes(400, 500),
-        [
-            ("320.jpg".into(), 256, 320),
-            ("320.webp".into(), 256, 320),
-            ("640.jpg".into(), 400, 500),
-            ("640.webp".into(), 400, 500),
-        ]
-    );
+    let jpegs = |width, height| {
+        let all = sizes(width, height).into_iter().filter(|(name, ..)| name.ends_with(".jpg"));
+        all.map(|(name, width, height)| format!("{name} {width} {height}")).collect::<Vec<_>>()
+    };
+    assert_eq!(jpegs(1, 1), ["160.jpg 1 1", "square-1080.jpg 1 1"]);
+    assert_eq!(jpegs(400, 500), ["160.jpg 128 160", "320.jpg 256 320", "640.jpg 400 500", "square-1080.jpg 400 400"]);
 }
 
 #[test]
@@ -111,16 +111,15 @@ fn a_turned_photo_comes_out_upright() {
     for (orientation, shown) in (1..).zip(shown) {
         let bytes = testing::with_exif_orientation(&jpeg, orientation);
 
-        let inspected = inspect(&bytes).unwrap();
-        let renditions = render(&bytes, &inspected).unwrap();
+        let rendered = render(&bytes).unwrap();
 
         let upright = if orientation < 5 { (900, 600) } else { (600, 900) };
-        assert_eq!((inspected.width, inspected.height), upright, "orientation {orientation}");
-        assert_eq!(renditions.len(), 6);
-        for rendition in &renditions {
+        assert_eq!((rendered.width, rendered.height), upright, "orientation {orientation}");
+        assert_eq!(rendered.renditions.len(), 10);
+        for rendition in &rendered.renditions {
             let image = decoded(rendition);
             let turned = image.width() < image.height();
-            assert_eq!(turned, orientation >= 5, "orientation {orientation}");
+            assert_eq!(turned, orientation >= 5 && image.width() != image.height(), "orientation {orientation}");
             for (at, corner) in shown.iter().enumerate() {
                 let x = image.width() * (1 + 2 * (at as u32 % 2)) / 4;
                 let y = image.height() * (1 + 2 * (at as u32 / 2)) / 4;
@@ -136,9 +135,9 @@ fn an_orientation_that_does_not_exist_changes_nothing() {
     for orientation in [0, 9, 6000] {
         let bytes = testing::with_exif_orientation(&testing::photo_jpeg(60, 40, 1), orientation);
 
-        let inspected = inspect(&bytes).unwrap();
+        let rendered = render(&bytes).unwrap();
 
-        assert_eq!((inspected.width, inspected.height), (60, 40), "{orientation}");
+        assert_eq!((rendered.width, rendered.height), (60, 40), "{orientation}");
     }
 }
 
@@ -179,7 +178,7 @@ fn sixteen_bits_grey_and_animations_are_read() {
         let mut bytes = std::io::Cursor::new(Vec::new());
         image.write_to(&mut bytes, format).unwrap();
 
-        assert_eq!(renditions(&bytes.into_inner()).len(), 4, "{format:?}");
+        assert_eq!(renditions(&bytes.into_inner()).len(), 8, "{format:?}");
     }
     let mut gif = Vec::new();
     let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
@@ -229,36 +228,61 @@ fn a_broken_profile_does_not_spoil_a_photo() {
     let icc = b"ICC_PROFILE\0\x01\x01 not a profile";
     let jpeg = testing::with_app_segment(&testing::photo_jpeg(60, 40, 1), 2, icc);
 
-    assert_eq!(renditions(&jpeg).len(), 2);
+    assert_eq!(renditions(&jpeg).len(), 4);
 }
 
 #[test]
-fn every_kind_of_jpeg_is_shown_right_or_refused() {
-    let photo = RgbImage::from_pixel(200, 120, Rgb([200, 30, 30]));
-    for factors in [SamplingFactor::F_1_1, SamplingFactor::F_2_1, SamplingFactor::F_2_2, SamplingFactor::F_1_2] {
-        for (progressive, optimized) in [(false, false), (false, true), (true, false)] {
+fn every_kind_of_jpeg_is_shown_right() {
+    let photo = RgbImage::from_fn(200, 120, |x, _| if x < 100 { Rgb([200, 30, 30]) } else { Rgb([40, 90, 160]) });
+    let factors = [
+        SamplingFactor::F_1_1,
+        SamplingFactor::F_2_1,
+        SamplingFactor::F_1_2,
+        SamplingFactor::F_2_2,
+        SamplingFactor::F_4_1,
+        SamplingFactor::F_4_2,
+        SamplingFactor::F_1_4,
+        SamplingFactor::F_2_4,
+    ];
+    for factors in factors {
+        // The encoder gives each colour a scan of its own when it optimizes.
+        for (progressive, optimized, restart) in [
+            (false, false, 0),
+            (false, true, 0),
+            (true, false, 0),
+            (true, true, 0),
+            (false, false, 3),
+            (true, false, 5),
+        ] {
             let bytes = testing::jpeg_as(&photo, |encoder| {
                 encoder.set_sampling_factor(factors);
                 encoder.set_progressive(progressive);
                 encoder.set_optimized_huffman_tables(optimized);
+                encoder.set_restart_interval(restart);
             });
-            let what = format!("{factors:?}, progressive {progressive}, optimized {optimized}");
-            // The encoder gives each colour a scan of its own when it optimizes.
-            let misread = optimized && !matches!(factors, SamplingFactor::F_1_1);
+            let what = format!("{factors:?}, progressive {progressive}, optimized {optimized}, restart {restart}");
 
-            match inspect(&bytes) {
-                Err(rejection) => {
-                    assert!(misread, "{what}: {rejection}");
-                    assert_eq!(rejection.code, codes::IMAGE_UNSUPPORTED_FORMAT);
-                }
-                Ok(inspected) => {
-                    assert!(!misread, "{what}");
-                    for rendition in render(&bytes, &inspected).unwrap() {
-                        let pixel = decoded(&rendition).get_pixel(100, 60);
-                        assert_about(pixel, [200, 30, 30, 255], &what);
-                    }
-                }
+            for rendition in renditions(&bytes) {
+                let image = decoded(&rendition);
+                let middle = image.height() / 2;
+                assert_about(image.get_pixel(image.width() / 4, middle), [200, 30, 30, 255], &what);
+                assert_about(image.get_pixel(image.width() * 3 / 4, middle), [40, 90, 160, 255], &what);
             }
         }
     }
+}
+
+#[test]
+fn a_jpeg_that_is_shrunk_while_it_is_decoded_shows_the_same() {
+    let photo = testing::photo(3900, 2500, 3);
+    let (whole, shrunk) = (testing::photo_png_of(&photo), testing::jpeg(&photo));
+
+    for (whole, shrunk) in renditions(&whole).iter().zip(&renditions(&shrunk)) {
+        assert_eq!((&whole.name, whole.width, whole.height), (&shrunk.name, shrunk.width, shrunk.height));
+        let (whole, shrunk) = (decoded(whole).into_rgb8(), decoded(shrunk).into_rgb8());
+        let far = whole.iter().zip(shrunk.iter()).map(|(a, b)| u64::from(a.abs_diff(*b)));
+        let mean = far.sum::<u64>() as f64 / whole.len() as f64;
+        assert!(mean < 2.5, "{mean}");
+    }
+    assert_eq!(RENDITION_SIDES[4], 1920);
 }

@@ -1,6 +1,7 @@
 //! An image and its renditions.
 
 use serde::Serialize;
+use tola_catalog::image::Placeholder;
 use tola_catalog::{Image, ImageId, ImageStatus, OperationKind, Problem, Rendition, Timestamp};
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use crate::signing::Links;
 #[derive(Debug, Serialize)]
 pub struct RenditionView<'a> {
     name: &'a str,
-    /// Ready to use; for two hours at least.
+    /// Ready to use: for good if it leads to a content delivery network, else for two hours at least.
     url: String,
     content_type: &'a str,
     width: u32,
@@ -45,6 +46,8 @@ pub struct ImageView<'a> {
     content_type: &'a str,
     /// What the upload turned out to be.
     file: Option<FileView<'a>>,
+    /// What stands in its place until it is loaded.
+    placeholder: Option<&'a Placeholder>,
     renditions: Vec<RenditionView<'a>>,
     /// Why it can't be used.
     rejection: Option<&'a Problem>,
@@ -75,6 +78,7 @@ impl<'a> ImageView<'a> {
             status: image.status,
             content_type: &image.declared_type,
             file,
+            placeholder: image.placeholder.as_ref(),
             renditions: RenditionView::all(&image.renditions, links),
             rejection: image.rejection.as_ref(),
             last_operation: &image.last_operation,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use tola_catalog::image::Placeholder;
 use tola_catalog::listing::{CommandKind, CommandState, Desired, Observed};
 use tola_catalog::product::AttributeValue;
 use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
@@ -59,6 +60,8 @@ struct ProductImageView<'a> {
     alt: Option<&'a AltText>,
     position: u32,
     status: ImageStanding,
+    /// What stands in its place until it is loaded.
+    placeholder: Option<&'a Placeholder>,
     renditions: Vec<RenditionView<'a>>,
     /// Why it can't be used.
     rejected: Option<&'a str>,
@@ -132,6 +135,7 @@ fn image_view<'a>(image: &'a ProductImage, links: Links<'_>) -> ProductImageView
         alt: image.alt.as_ref(),
         position: image.position,
         status,
+        placeholder: image.placeholder.as_ref(),
         renditions: RenditionView::all(&image.renditions, links),
         rejected: image.rejected.as_deref(),
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use tola_catalog::image::Placeholder;
 use tola_catalog::product::AttributeValue;
 use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Slug, Tag};
 use tola_catalog::{MerchantId, Money, Product, ProductId, Timestamp};
@@ -30,6 +31,7 @@ pub struct PublicProductView<'a> {
 #[derive(Debug, Serialize)]
 struct PublicImageView<'a> {
     alt: Option<&'a AltText>,
+    placeholder: Option<&'a Placeholder>,
     renditions: Vec<RenditionView<'a>>,
 }
 
@@ -40,6 +42,7 @@ impl<'a> PublicProductView<'a> {
         let shown = product.images.iter().filter(|image| !image.renditions.is_empty());
         let images = shown.map(|image| PublicImageView {
             alt: image.alt.as_ref(),
+            placeholder: image.placeholder.as_ref(),
             renditions: RenditionView::all(&image.renditions, links),
         });
         Self {

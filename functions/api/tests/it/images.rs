@@ -126,7 +126,7 @@ async fn an_image_that_was_being_processed_is_processed_again_once_its_deletion_
     let made = ana.registers(json!({ "images": [{ "image_id": image }] })).await;
     let images = world.store.images(ana.scope());
     let marked = images.change(image, |image| {
-        let _ = image.arrive(tola_catalog::OperationId::new(ulid::Ulid::generate()), &origin());
+        let _ = image.arrive(None, tola_catalog::OperationId::new(ulid::Ulid::generate()), &origin());
         Ok::<_, tola_store::Error>(image.mark_purging(origin().now))
     });
     assert!(marked.await.unwrap().moved());

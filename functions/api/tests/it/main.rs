@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests report by panicking, as tests do")]
 #![expect(clippy::needless_pass_by_value, reason = "json!(…) at a call reads best without a &")]
 
+mod browsers;
 mod channels;
 mod editing;
 mod failing_well;

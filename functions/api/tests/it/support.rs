@@ -19,7 +19,7 @@ use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use sandbox_adapter::SandboxAdapter;
 use serde_json::{Value, json};
-use tola_catalog::image::UploadedFile;
+use tola_catalog::image::{Placeholder, UploadedFile};
 use tola_catalog::operation::{Intent, Subject};
 use tola_catalog::{Actor, Identity, Image, ImageId, MerchantId, Operation, Origin, ProductId, Rendition, Role};
 use tola_catalog::{OperationId, Timestamp};
@@ -211,7 +211,7 @@ impl World {
             workflows: workflows.clone(),
             adapters: adapters.clone(),
             relay: relay.clone(),
-            signing: Signing::new(&aws(), "pictures", Some("http://localhost:4566")).unwrap(),
+            signing: Signing::new(&aws(), "pictures", Some("http://localhost:4566"), None).unwrap(),
             probes: probes.into(),
             cursors: CursorKey::new(&[7; 32]),
             reconcile_every: std::time::Duration::from_secs(3_600),
@@ -298,8 +298,8 @@ impl Actress {
         let key = format!("images/{}/ab/320.jpg", self.identity.merchant_id);
         let images = self.store.images(self.scope());
         let outcome = images.change(id, |image: &mut Image| {
-            let _ = image.arrive(OperationId::new(Ulid::generate()), &origin());
-            Ok::<_, tola_store::Error>(image.finish(file(), vec![rendition(&key)], &origin()))
+            let _ = image.arrive(None, OperationId::new(Ulid::generate()), &origin());
+            Ok::<_, tola_store::Error>(image.finish(file(), placeholder(), vec![rendition(&key)], &origin()))
         });
         outcome.await.unwrap().document().unwrap()
     }
@@ -320,7 +320,11 @@ pub(crate) fn origin() -> Origin {
 }
 
 fn file() -> UploadedFile {
-    UploadedFile { content_type: "image/jpeg".into(), width: 400, height: 300, bytes: 9, content_hash: "ab".into() }
+    UploadedFile { content_type: "image/jpeg".into(), width: 400, height: 300, bytes: 9 }
+}
+
+fn placeholder() -> Placeholder {
+    Placeholder { blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj".into(), colour: "#c86432".into() }
 }
 
 fn rendition(key: &str) -> Rendition {

@@ -15,6 +15,7 @@ use crate::marketplace::{object, shop};
 fn everything() -> Value {
     json!({
         "required_attributes": ["watts"],
+        "images_like": "mercado_libre",
         "moderation": { "seconds": 60, "rejects": "Lamps need a certificate." },
         "rate_limit": { "calls": 10, "seconds": 60 },
         "switch": {
@@ -62,6 +63,7 @@ async fn each_bound_is_held() {
         ("/required_attributes/0", json!(["no blanks"])),
         ("/required_attributes/1", json!(["a", 7])),
         ("/required_attributes", json!("watts")),
+        ("/images_like", json!("the_moon")),
         ("/moderation/seconds", json!(86_401)),
         ("/moderation", json!(null)),
         ("/moderation/rejects", json!("")),
@@ -99,6 +101,24 @@ async fn each_bound_is_held() {
         let pointers: BTreeSet<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
         assert_eq!(pointers, BTreeSet::from([pointer]), "{value}");
     }
+}
+
+#[tokio::test]
+async fn a_photo_that_a_marketplace_does_not_take_is_examined_and_refused_before_it_is_called() {
+    let shop = shop(json!({ "images_like": "mercado_libre" })).await;
+
+    let examined = shop.inquire(Question::Examine { product_id: shop.product_id() }).await.unwrap();
+    let Finding::Examined { missing, .. } = examined else { panic!("{examined:?}") };
+    assert_eq!((missing[0].pointer.as_str(), missing[0].rule.as_str()), ("/images/0", "IMAGE_FITS_CHANNEL"));
+    assert!(missing[0].message.contains("500 pixels"), "{missing:?}");
+
+    let command = shop.publish().await;
+    let outcome = shop.carry_out(&command).await;
+
+    let ChannelOutcome::Refused { problem, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((problem.code.as_str(), problem.pointer.as_deref()), ("CHANNEL_IMAGE_UNFIT", Some("/images/0")));
+    assert_eq!(problem.class, ProblemClass::Validation);
+    assert_eq!(shop.fences().await, [0; 0]);
 }
 
 #[tokio::test]

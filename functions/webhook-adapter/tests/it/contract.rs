@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 use tola_catalog::{Channel, ProductId};
 use tola_channel::testing::{Bench, Effect, Fault};
 use tola_local::database::InProcessDatabase;
+use tola_media::PublicBase;
 use tola_store::{MongoConfig, Store};
 use webhook_adapter::{
-    ImageSource, Images, Poster, PublicBase, Reach, SecretError, SecretText, Secrets, SystemNames, WebhookAdapter,
+    ImageSource, Images, Poster, Reach, SecretError, SecretText, Secrets, SystemNames, WebhookAdapter,
 };
 
 use crate::receiver::Receiver;

@@ -140,7 +140,7 @@ async fn contest(
 }
 
 /// Keeps the database and this process off the core on which processes are measured, and says so.
-async fn place(cores: Option<&Cores>, database: &Database) -> String {
+pub(super) async fn place(cores: Option<&Cores>, database: &Database) -> String {
     let Some(cores) = cores else { return "cores are not divided".to_owned() };
     let record = Record::running(&cloud::records(&database.folder), "database");
     let served = record.and_then(|record| u32::try_from(record.pid()).ok());

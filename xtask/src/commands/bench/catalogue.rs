@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
-use tola_catalog::image::{Changed, UploadedFile};
+use tola_catalog::image::{Changed, Placeholder, UploadedFile};
 use tola_catalog::money::Currency;
 use tola_catalog::product::{AttributeValue, Canonical, ImageReference, NewProduct};
 use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Tag};
@@ -122,12 +122,15 @@ fn image(merchant: MerchantId, number: u16, photo: u16, origin: &Origin) -> anyh
     let renditions =
         SIDES.iter().flat_map(|side| FORMATS.map(|format| rendition(merchant, &content_hash, *side, format)));
     let renditions = renditions.collect();
-    let file =
-        UploadedFile { content_type: "image/jpeg".into(), width: 4032, height: 3024, bytes: 3_512_044, content_hash };
+    let file = UploadedFile { content_type: "image/jpeg".into(), width: 4032, height: 3024, bytes: 3_512_044 };
+    let placeholder = Placeholder { blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj".into(), colour: "#c86432".into() };
     let mut image = Image::awaiting_upload(id, merchant, "image/jpeg", origin.now);
-    let done =
-        [image.arrive(OperationId::new(ulid(number, 30 + photo)), origin), image.finish(file, renditions, origin)];
-    ensure!(done == [Changed::Yes, Changed::Yes], "the photo did not become ready");
+    let done = [
+        image.arrive(None, OperationId::new(ulid(number, 30 + photo)), origin),
+        image.claim(&content_hash, origin.now),
+        image.finish(file, placeholder, renditions, origin),
+    ];
+    ensure!(done == [Changed::Yes; 3], "the photo did not become ready");
     Ok(image)
 }
 

@@ -103,7 +103,7 @@ impl Running {
     /// What the process has used so far.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When it is gone, or has processes work for it that would not be counted.
     pub(super) fn usage(&self) -> anyhow::Result<Usage> {
         let Some(pid) = self.child.id() else { bail!("{} has ended", self.name) };
         Usage::of(pid)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 /// Clock ticks per second in `/proc`: part of the kernel's interface, and the same on every architecture of AWS.
 const TICKS_PER_SECOND: u32 = 100;
@@ -21,12 +21,15 @@ impl Usage {
     /// What the process `pid` has used.
     ///
     /// # Errors
-    /// When it is gone, or `/proc` is not Linux's.
+    /// When it is gone, has processes of its own, which would not be counted, or `/proc` is not Linux's.
     pub(super) fn of(pid: u32) -> anyhow::Result<Self> {
         let read = |name: &str| {
             let path = format!("/proc/{pid}/{name}");
             fs::read_to_string(&path).with_context(|| format!("can't read {path}"))
         };
+        // Kernels may be built without this file.
+        let children = read(&format!("task/{pid}/children")).unwrap_or_default();
+        ensure!(children.trim().is_empty(), "{pid} has processes of its own: {}", children.trim());
         let cpu = cpu_of(&read("stat")?).with_context(|| format!("/proc/{pid}/stat can't be understood"))?;
         let peak = peak_of(&read("status")?).with_context(|| format!("/proc/{pid}/status has no VmHWM"))?;
         Ok(Self { cpu, peak_memory: peak })

@@ -64,7 +64,7 @@ pub(super) fn peer(
 }
 
 /// What Lambda tells every function, and what both sides are configured with.
-fn lambda(mongodb_uri: &str) -> BTreeMap<String, String> {
+pub(super) fn lambda(mongodb_uri: &str) -> BTreeMap<String, String> {
     let variables = [
         ("PATH", "/usr/local/bin:/usr/bin:/bin"),
         ("LANG", "en_US.UTF-8"),

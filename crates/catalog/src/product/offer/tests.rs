@@ -8,7 +8,7 @@ use crate::ImageId;
 use crate::channel::{Channel, ChannelStatus};
 use crate::event::Actor;
 use crate::id::{MerchantId, ProductId};
-use crate::image::{Image, Rendition, UploadedFile};
+use crate::image::{Image, Placeholder, Rendition, UploadedFile};
 use crate::listing::{Presence, Seen, Standing, Visibility};
 use crate::money::{Currency, Money};
 use crate::product::ImageReference;
@@ -130,8 +130,7 @@ fn product(origin: &Origin) -> Product {
     let mut product =
         Product::register(new, ProductId::new(Ulid::from_parts(1, 4)), merchant, operation, origin).unwrap();
     let mut image = Image::awaiting_upload(image_id, merchant, "image/jpeg", origin.now);
-    let file =
-        UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9, content_hash: "ab".into() };
+    let file = UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9 };
     let rendition = Rendition {
         name: "320.jpg".into(),
         content_type: "image/jpeg".into(),
@@ -140,8 +139,9 @@ fn product(origin: &Origin) -> Product {
         bytes: 9,
         key: "images/m/ab/320.jpg".into(),
     };
-    let _ = image.arrive(operation, origin);
-    let _ = image.finish(file, vec![rendition], origin);
+    let placeholder = Placeholder { blurhash: "L00000fQfQfQfQfQfQfQfQfQfQfQ".into(), colour: "#000000".into() };
+    let _ = image.arrive(None, operation, origin);
+    let _ = image.finish(file, placeholder, vec![rendition], origin);
     let _ = product.absorb(&[image], origin);
     product.intents.clear();
     product
