@@ -3,7 +3,6 @@
 //! Every test has merchants of its own, so that all of them run at once on one stack. `stopping` is the slow one: it waits
 //! for what AWS tells of a stopped execution.
 
-mod browsers;
 mod crowd;
 mod images;
 mod lists;

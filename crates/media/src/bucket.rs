@@ -7,7 +7,7 @@ use aws_sdk_s3::{
     Client,
     config::timeout::TimeoutConfig,
     operation::{get_object::builders::GetObjectFluentBuilder, list_object_versions::ListObjectVersionsOutput},
-    primitives::ByteStream,
+    primitives::{ByteStream, ByteStreamError},
     types::{Delete, ObjectIdentifier},
 };
 
@@ -96,9 +96,15 @@ impl ImageBucket {
             Err(error) => return Err(error),
         };
         let length = object.content_range().and_then(|range| range.rsplit_once('/')?.1.parse().ok());
-        let bytes = read(key, object.content_length, object.body, last - from + 1).await?;
+        if let Some(length) = length {
+            let bytes = read(key, object.content_length, object.body, last - from + 1).await?;
+            return Ok(Part { bytes, length });
+        }
         // Whoever does not know ranges sends everything.
-        let length = length.unwrap_or(bytes.len() as u64);
+        let whole = object.content_length.and_then(|length| u64::try_from(length).ok());
+        let mut bytes = read_start(key, object.body, last + 1).await?;
+        let length = whole.unwrap_or(bytes.len() as u64);
+        bytes.drain(..bytes.len().min(usize::try_from(from).unwrap_or(usize::MAX)));
         Ok(Part { bytes, length })
     }
 
@@ -242,8 +248,7 @@ async fn read(key: &str, declared: Option<i64>, mut body: ByteStream, max_bytes:
     }
     let mut bytes = Vec::with_capacity(usize::try_from(declared.unwrap_or_default()).unwrap_or_default());
     while let Some(chunk) = body.next().await {
-        let chunk =
-            chunk.map_err(|e| Error::Unavailable { action: Action::Get, key: key.to_owned(), source: e.into() })?;
+        let chunk = chunk.map_err(|error| interrupted(key, error))?;
         // What was declared is not believed.
         if (bytes.len() + chunk.len()) as u64 > max_bytes {
             return Err(too_large());
@@ -251,6 +256,23 @@ async fn read(key: &str, declared: Option<i64>, mut body: ByteStream, max_bytes:
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+/// Reads the first bytes of a body, `most` at most, and leaves the rest.
+async fn read_start(key: &str, mut body: ByteStream, most: u64) -> Result<Vec<u8>, Error> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    while bytes.len() < most
+        && let Some(chunk) = body.next().await
+    {
+        let chunk = chunk.map_err(|error| interrupted(key, error))?;
+        bytes.extend_from_slice(&chunk[..chunk.len().min(most - bytes.len())]);
+    }
+    Ok(bytes)
+}
+
+fn interrupted(key: &str, error: ByteStreamError) -> Error {
+    Error::Unavailable { action: Action::Get, key: key.to_owned(), source: error.into() }
 }
 
 /// Every version and every delete marker of a page.

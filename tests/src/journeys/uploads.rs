@@ -97,7 +97,7 @@ async fn deleted_long_ago(stack: &TestStack, merchant: &Merchant, id: ImageId) {
         image.updated_at = origin().now.before(LONG_AGO);
         Ok::<_, tola_store::Error>(Changed::Yes)
     });
-    marked.await.expect("the database");
+    assert!(marked.await.expect("the database").moved());
 }
 
 async fn gone(stack: &TestStack, merchant: &Merchant, id: ImageId) {

@@ -156,8 +156,6 @@ impl Run {
             ("MongoDbUri", self.mongodb_uri()),
             ("Architecture", architecture.into()),
             ("PublicS3Endpoint", self.endpoint()),
-            // Where a shop that is being developed beside it is usually served.
-            ("CorsOrigins", "http://localhost:3000".into()),
         ];
         let mut parameters: BTreeMap<String, String> =
             own.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();

@@ -107,14 +107,29 @@ async fn a_part_is_read_and_the_length_of_the_whole_is_told() {
         })
     };
     let (first, second) = (part("bytes=0-4", Some("bytes 0-4/12")), part("bytes=5-11", Some("bytes 5-9/10")));
-    let (whole, longer) = (part("bytes=0-9", None), part("bytes=0-3", None));
-    let bucket = bucket(&[&first, &second, &whole, &longer]);
+    let longer = part("bytes=0-3", Some("bytes 0-4/5"));
+    let bucket = bucket(&[&first, &second, &longer]);
 
     let five = |length| Part { bytes: b"12345".to_vec(), length };
     assert_eq!(bucket.get_part("a", None, 0, 5).await.unwrap(), five(12));
     assert_eq!(bucket.get_part("a", None, 5, 12).await.unwrap(), five(10));
-    assert_eq!(bucket.get_part("a", None, 0, 10).await.unwrap(), five(5));
     assert!(matches!(bucket.get_part("a", None, 0, 4).await, Err(Error::TooLarge { .. })));
+}
+
+#[tokio::test]
+async fn a_part_is_taken_from_all_that_comes_where_ranges_are_not_known() {
+    let whole = || {
+        mock!(Client::get_object).then_output(|| {
+            GetObjectOutput::builder().content_length(5).body(ByteStream::from_static(b"12345")).build()
+        })
+    };
+    let rules = [whole(), whole(), whole()];
+    let bucket = bucket(&rules.each_ref());
+
+    for (from, to, bytes) in [(0, 3, &b"123"[..]), (2, 4, b"34"), (0, 9, b"12345")] {
+        let part = bucket.get_part("a", None, from, to).await.unwrap();
+        assert_eq!(part, Part { bytes: bytes.to_vec(), length: 5 });
+    }
 }
 
 #[tokio::test]
