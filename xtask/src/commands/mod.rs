@@ -2,6 +2,7 @@
 
 mod bench;
 mod down;
+mod fuzz;
 mod logs;
 mod status;
 mod test;
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Watch(watch::Arguments),
     /// Measure Tola beside a common stack doing the same
     Bench(bench::Arguments),
+    /// Look for files that break what Tola does with images
+    Fuzz(fuzz::Arguments),
     /// Show what runs, and where
     Status(status::Arguments),
 }
@@ -39,6 +42,7 @@ impl Command {
             Self::Logs(arguments) => logs::run(arguments).await,
             Self::Watch(arguments) => watch::run(arguments).await,
             Self::Bench(arguments) => bench::run(arguments).await,
+            Self::Fuzz(arguments) => fuzz::run(arguments).await,
             Self::Status(arguments) => status::run(&arguments),
         }
     }

@@ -14,11 +14,11 @@ use super::{
     raster::{Channels, Raster},
 };
 
+mod from_png;
+mod from_webp;
+
 /// What a decoder may take for itself, beside the picture, in bytes. GIFs may need the picture once more.
 const MAX_DECODER_BYTES: u64 = 4 * super::MAX_PIXELS;
-
-/// What a PNG's profile and other chunks may take, in bytes. A bomb of a profile is left out, and the picture shown.
-const MAX_CHUNK_BYTES: usize = 16 << 20;
 
 /// A decoded picture, as stored: its orientation and colours are still to be applied.
 pub(super) struct Decoded {
@@ -41,7 +41,10 @@ pub(super) fn decode(
             let orientation = oriented(decoded.exif);
             Ok(Decoded { raster: decoded.raster, orientation, icc_profile: decoded.icc_profile })
         }
-        SourceFormat::Png => png(bytes),
+        SourceFormat::Png => from_png::decode(bytes),
+        SourceFormat::WebP if from_webp::is_too_costly(bytes, inspected) => {
+            Err(Rejection::too_costly(format.name()).into())
+        }
         SourceFormat::WebP => other(bytes, format, image::ImageFormat::WebP),
         SourceFormat::Gif => other(bytes, format, image::ImageFormat::Gif),
     })
@@ -62,40 +65,6 @@ pub(super) fn upright_size((width, height): (u32, u32), orientation: Orientation
 
 fn oriented(exif: Option<&[u8]>) -> Orientation {
     exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms)
-}
-
-/// `image` would decode 16 bits a channel into twice the memory.
-fn png(bytes: &[u8]) -> Result<Decoded, RenderError> {
-    let format = SourceFormat::Png;
-    let damaged = |error: png::DecodingError| match error {
-        png::DecodingError::LimitsExceeded => Rejection::too_costly(format.name()),
-        _ => Rejection::corrupt(format.name(), "its data is damaged or incomplete"),
-    };
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: MAX_CHUNK_BYTES });
-    decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
-    decoder.set_ignore_text_chunk(true);
-    let mut reader = decoder.read_info().map_err(damaged)?;
-    let info = reader.info();
-    let orientation = oriented(info.exif_metadata.as_deref());
-    let icc_profile = info.icc_profile.as_deref().map(<[u8]>::to_vec);
-    let length = reader.output_buffer_size().ok_or_else(|| Rejection::too_costly(format.name()))?;
-    let mut samples = vec![0; length];
-    let frame = reader.next_frame(&mut samples).map_err(damaged)?;
-    samples.truncate(frame.buffer_size());
-
-    let (width, height) = (frame.width, frame.height);
-    let plain = |channels, samples| Raster { width, height, channels, samples };
-    let raster = match frame.color_type {
-        png::ColorType::Grayscale => plain(Channels::Grey, samples),
-        png::ColorType::Rgb => plain(Channels::Rgb, samples),
-        png::ColorType::GrayscaleAlpha => {
-            let pixels = samples.chunks_exact(2).flat_map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]]);
-            Raster::with_alpha(width, height, pixels.collect())?
-        }
-        png::ColorType::Rgba => Raster::with_alpha(width, height, samples)?,
-        png::ColorType::Indexed => return Err(Rejection::unsupported("a rare variety of PNG").into()),
-    };
-    Ok(Decoded { raster, orientation, icc_profile })
 }
 
 fn other(bytes: &[u8], format: SourceFormat, decoded_by: image::ImageFormat) -> Result<Decoded, RenderError> {

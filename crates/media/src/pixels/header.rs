@@ -76,19 +76,20 @@ fn gif(bytes: &[u8]) -> Header {
 }
 
 fn webp(bytes: &[u8]) -> Result<Header, Rejection> {
-    let Some(&[b0, b1, b2, b3, b4, b5, b6, b7, b8, b9]) = bytes.get(20..).and_then(<[u8]>::first_chunk::<10>) else {
-        return Ok(Header::Further(30));
+    // The smallest picture is over before the largest header would be.
+    let length = if bytes.get(12..16) == Some(b"VP8L") { 5 } else { 10 };
+    let Some(start) = bytes.get(20..20 + length) else {
+        return Ok(Header::Further(20 + length));
     };
-    let three = |a, b, c| u32::from_le_bytes([a, b, c, 0]);
-    let (width, height) = match bytes.get(12..16) {
-        Some(b"VP8X") => (three(b4, b5, b6) + 1, three(b7, b8, b9) + 1),
-        Some(b"VP8L") if b0 == 0x2F => {
-            let bits = u32::from_le_bytes([b1, b2, b3, b4]);
+    let two = |at: usize| u32::from(u16::from_le_bytes([start[at], start[at + 1]]) & 0x3FFF);
+    let three = |at: usize| u32::from_le_bytes([start[at], start[at + 1], start[at + 2], 0]);
+    let (width, height) = match &bytes[12..16] {
+        b"VP8X" => (three(4) + 1, three(7) + 1),
+        b"VP8L" if start[0] == 0x2F => {
+            let bits = u32::from_le_bytes([start[1], start[2], start[3], start[4]]);
             ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
         }
-        Some(b"VP8 ") if [b3, b4, b5] == [0x9D, 0x01, 0x2A] => {
-            (u32::from(u16::from_le_bytes([b6, b7]) & 0x3FFF), u32::from(u16::from_le_bytes([b8, b9]) & 0x3FFF))
-        }
+        b"VP8 " if start[3..6] == [0x9D, 0x01, 0x2A] => (two(6), two(8)),
         _ => return Err(Rejection::corrupt(SourceFormat::WebP.name(), "its header makes no sense")),
     };
     Ok(Header::Size(width, height))

@@ -1,8 +1,9 @@
 //! Pixels in memory: eight bits a channel, row after row without gaps.
 
 use fast_image_resize::{
-    FilterType, ImageBufferError, ImageError, MulDiv, PixelType, ResizeAlg, ResizeError, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
+    FilterType, ImageBufferError, ImageError, MulDiv, PixelTrait, ResizeAlg, ResizeError, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::{U8, U8x3, U8x4},
 };
 
 /// Why a picture could not be scaled: a defect of ours.
@@ -38,14 +39,6 @@ impl Channels {
             Self::Rgba | Self::Cmyk => 4,
         }
     }
-
-    const fn pixel_type(self) -> PixelType {
-        match self {
-            Self::Grey => PixelType::U8,
-            Self::Rgb => PixelType::U8x3,
-            Self::Rgba | Self::Cmyk => PixelType::U8x4,
-        }
-    }
 }
 
 /// A picture.
@@ -69,16 +62,21 @@ pub(super) struct Part {
 
 impl Raster {
     /// A picture of colours that are not premultiplied yet.
-    pub(super) fn with_alpha(width: u32, height: u32, samples: Vec<u8>) -> Result<Self, ScaleError> {
-        let samples = in_place(width, height, samples, |multiplier, image| multiplier.multiply_alpha_inplace(image))?;
+    pub(super) fn with_alpha(width: u32, height: u32, mut samples: Vec<u8>) -> Result<Self, ScaleError> {
+        MulDiv::new().multiply_alpha_inplace_typed(&mut TypedImage::<U8x4>::from_buffer(
+            width,
+            height,
+            &mut samples,
+        )?)?;
         Ok(Self { width, height, channels: Channels::Rgba, samples })
     }
 
     /// Its colours as they were before they were premultiplied.
     pub(super) fn straight(&self) -> Result<Vec<u8>, ScaleError> {
-        in_place(self.width, self.height, self.samples.clone(), |multiplier, image| {
-            multiplier.divide_alpha_inplace(image)
-        })
+        let mut samples = self.samples.clone();
+        let mut image = TypedImage::<U8x4>::from_buffer(self.width, self.height, &mut samples)?;
+        MulDiv::new().divide_alpha_inplace_typed(&mut image)?;
+        Ok(samples)
     }
 
     pub(super) const fn size(&self) -> (u32, u32) {
@@ -100,25 +98,24 @@ impl Raster {
         if part == self.whole() && (width, height) == self.size() {
             return Ok(self.clone());
         }
-        let kind = self.channels.pixel_type();
-        let source = ImageRef::new(self.width, self.height, &self.samples, kind)?;
-        let mut target = Image::new(width, height, kind);
+        let samples = match self.channels {
+            Channels::Grey => self.scaled_as::<U8>(part, width, height)?,
+            Channels::Rgb => self.scaled_as::<U8x3>(part, width, height)?,
+            Channels::Rgba | Channels::Cmyk => self.scaled_as::<U8x4>(part, width, height)?,
+        };
+        Ok(Self { width, height, channels: self.channels, samples })
+    }
+
+    /// The samples of a part in another size. Each kind of pixels that is named here is code that has to be compiled.
+    fn scaled_as<P: PixelTrait>(&self, part: Part, width: u32, height: u32) -> Result<Vec<u8>, ScaleError> {
+        let mut samples = vec![0; width as usize * height as usize * self.channels.count()];
+        let source = TypedImageRef::<P>::from_buffer(self.width, self.height, &self.samples)?;
+        let mut target = TypedImage::<P>::from_buffer(width, height, &mut samples)?;
         let options = ResizeOptions::new()
             .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
             .use_alpha(false)
             .crop(part.left.into(), part.top.into(), part.width.into(), part.height.into());
-        Resizer::new().resize(&source, &mut target, &options)?;
-        Ok(Self { width, height, channels: self.channels, samples: target.into_vec() })
+        Resizer::new().resize_typed(&source, &mut target, &options)?;
+        Ok(samples)
     }
-}
-
-fn in_place(
-    width: u32,
-    height: u32,
-    samples: Vec<u8>,
-    change: impl FnOnce(&MulDiv, &mut Image<'_>) -> Result<(), ImageError>,
-) -> Result<Vec<u8>, ScaleError> {
-    let mut image = Image::from_vec_u8(width, height, samples, PixelType::U8x4)?;
-    change(&MulDiv::new(), &mut image)?;
-    Ok(image.into_vec())
 }

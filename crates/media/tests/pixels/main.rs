@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
 mod broken;
+mod first_bytes;
 mod whole;
 
 use image::{DynamicImage, GenericImageView, ImageFormat, Rgba};

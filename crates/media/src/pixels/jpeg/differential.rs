@@ -41,31 +41,32 @@ fn every_common_kind_is_decoded_as_another_decoder_does() {
     for sampling in SAMPLINGS {
         for (width, height) in (1..=40).map(|side| (side, (side * 17) % 40 + 1)) {
             let photo = smooth(width, height);
-            for (quality, progressive, optimized, restart) in [
-                (95, false, false, 0),
-                (95, false, true, 0),
-                (90, false, false, 1 + width as u16 % 5),
-                (90, true, false, 0),
-                (75, true, true, 3),
-                (30, false, false, 0),
-            ] {
-                let bytes = testing::jpeg_as(&photo, |encoder| {
-                    encoder.set_quality(quality);
-                    encoder.set_sampling_factor(sampling);
-                    encoder.set_progressive(progressive);
-                    encoder.set_optimized_huffman_tables(optimized);
-                    encoder.set_restart_interval(restart);
-                });
+            for (quality, progressive, restart) in
+                [(95, false, 0), (90, false, 1 + width as u16 % 5), (90, true, 0), (75, true, 3), (30, false, 0)]
+            {
+                let written = |optimized| {
+                    testing::jpeg_as(&photo, |encoder| {
+                        encoder.set_quality(quality);
+                        encoder.set_sampling_factor(sampling);
+                        encoder.set_progressive(progressive);
+                        encoder.set_restart_interval(restart);
+                        encoder.set_optimized_huffman_tables(optimized);
+                    })
+                };
+                let bytes = written(false);
+                let decoded = ours(&bytes, 1);
 
-                let (most, mean) = distance(&ours(&bytes, 1).samples, &theirs(&bytes).into_rgb8());
-                if most > 4 && sampling==SamplingFactor::F_1_1 { println!("{width}x{height} q{quality} prog {progressive} opt {optimized} restart {restart}: ours-theirs {most} ours-orig {:?} theirs-orig {:?}", distance(&ours(&bytes, 1).samples, &photo), distance(&theirs(&bytes).into_rgb8(), &photo)); continue }
-                if mean > 3.0 { println!("{width}x{height} {sampling:?} q{quality} prog {progressive} opt {optimized} restart {restart}: ours-theirs {most} {mean} ours-orig {:?} theirs-orig {:?}", distance(&ours(&bytes, 1).samples, &photo), distance(&theirs(&bytes).into_rgb8(), &photo)); continue }
+                let (most, mean) = distance(&decoded.samples, &theirs(&bytes).into_rgb8());
 
                 let what = format!("{width} × {height}, {sampling:?}, quality {quality}, progressive {progressive}");
                 let whole = sampling == SamplingFactor::F_1_1;
                 // Where colours have fewer samples, each decoder guesses what lies between in its own way.
                 assert!(most <= if whole { 4 } else { 60 }, "{what}: {most}");
                 assert!(mean <= if whole { 0.8 } else { 3.0 }, "{what}: {mean}");
+                // The encoder can't do both, and the other decoder takes some of these for something else.
+                if restart == 0 {
+                    assert_eq!(ours(&written(true), 1).samples, decoded.samples, "{what}, a scan for each colour");
+                }
             }
         }
     }
@@ -156,7 +157,8 @@ fn bands_may_come_in_any_number_and_bit_by_bit() {
 
 #[test]
 fn a_fraction_of_the_size_is_about_the_mean_of_what_it_stands_for() {
-    for (sampling, bound) in SAMPLINGS.into_iter().zip([5.0, 6.0, 6.0, 6.0]) {
+    // Colours that are halved one way only stay as coarse as they are.
+    for (sampling, bound) in SAMPLINGS.into_iter().zip([5.0, 15.0, 15.0, 6.0]) {
         for (width, height) in [(640, 480), (97, 203), (40, 40), (33, 9), (17, 64), (8, 31)] {
             let photo = smooth(width, height);
             for progressive in [false, true] {

@@ -20,6 +20,8 @@ mod differential;
 pub(super) mod huffman;
 mod idct;
 mod planes;
+#[cfg(all(fuzzing, feature = "planted-bug"))]
+mod planted;
 pub(super) mod scan;
 pub(super) mod segments;
 
@@ -60,7 +62,9 @@ pub(super) fn decode(bytes: &[u8], shrink: impl Fn(u32, u32) -> u32) -> Result<D
     let mut decoder = Decoder::default();
     let mut at = 2;
     loop {
-        let segment = segments::segment(bytes, at).map_err(|_| Fault::CutOff)?;
+        let Ok(segment) = segments::segment(bytes, at) else {
+            return if decoder.is_whole() { decoder.finish() } else { Err(Fault::CutOff) };
+        };
         at = segment.next;
         let content = segment.content;
         match segment.marker {
@@ -149,6 +153,8 @@ impl<'a> Decoder<'a> {
     }
 
     fn application(&mut self, n: u8, content: &'a [u8]) {
+        #[cfg(all(fuzzing, feature = "planted-bug"))]
+        planted::stumble(self, n, content);
         match n {
             0 if content.starts_with(b"JFIF\0") => self.jfif = true,
             1 if self.exif.is_none() => self.exif = content.strip_prefix(b"Exif\0\0"),
@@ -195,6 +201,12 @@ impl<'a> Decoder<'a> {
         Ok(reader.bits.marker())
     }
 
+    /// Whether all of the picture is there, even if no marker says that it ends: some cameras write none.
+    fn is_whole(&self) -> bool {
+        let refines = self.frame.as_ref().is_none_or(|frame| frame.progressive);
+        !refines && self.planes.iter().all(Plane::begun)
+    }
+
     fn finish(mut self) -> Result<Decoded<'a>, Fault> {
         let frame = self.frame.take().ok_or(Fault::CutOff)?;
         for (plane, blocks) in self.planes.iter_mut().zip(std::mem::take(&mut self.coefficients)) {
@@ -226,7 +238,7 @@ impl<'a> Decoder<'a> {
     /// The profile, if all of its parts are there.
     fn icc_profile(&mut self) -> Option<Vec<u8>> {
         self.icc_profile.sort_by_key(|&(nth, _)| nth);
-        let whole = (1..).zip(&self.icc_profile).all(|(n, &(nth, _))| n == nth);
+        let whole = (1_u32..).zip(&self.icc_profile).all(|(n, &(nth, _))| n == u32::from(nth));
         let parts: Vec<_> = self.icc_profile.iter().map(|&(_, part)| part).collect();
         (whole && !parts.is_empty()).then(|| parts.concat())
     }

@@ -23,7 +23,8 @@ pub(in crate::pixels) enum Gap {
 pub(in crate::pixels) fn segment(bytes: &[u8], mut at: usize) -> Result<Segment<'_>, Gap> {
     loop {
         match bytes.get(at..).unwrap_or_default() {
-            [] | [_] => return Err(Gap::Before(at + 2)),
+            // What can still be told of a picture has a length, too.
+            [] | [_] => return Err(Gap::Before(at + 4)),
             // These stand alone.
             &[0xFF, marker @ (0x01 | 0xD0..=0xD9), ..] => {
                 return Ok(Segment { marker, content: &[], next: at + 2 });
