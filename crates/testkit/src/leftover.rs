@@ -43,8 +43,10 @@ impl Merchant {
     /// A product as the API writes it, a minute ago. It is stored nowhere, and lacks nothing but its photo.
     #[must_use]
     pub fn wrote(&self, photo: Option<&Image>) -> Product {
+        let id = ProductId::new(Ulid::generate());
         let canonical = Canonical {
-            name: Name::parse("Lamp").expect("a name"),
+            // The slug comes of it, and each product has its own.
+            name: Name::parse(&format!("Lamp {id}")).expect("a name"),
             description: Some(Description::parse("Brass.").expect("a description")),
             price: Some(Money::new(1_999, Currency::parse("USD").expect("a currency")).expect("a price")),
             category_id: None,
@@ -55,7 +57,7 @@ impl Merchant {
         let images = photo.map(|photo| ImageReference { image_id: photo.image_id(), alt: None }).into_iter().collect();
         let new = NewProduct { sku: None, slug: None, canonical, images };
         let origin = left_behind(now().before(A_MINUTE));
-        Product::register(new, ProductId::new(Ulid::generate()), self.id(), an_operation(), &origin).expect("a product")
+        Product::register(new, id, self.id(), an_operation(), &origin).expect("a product")
     }
 
     /// The same with a photo that is READY, when everything is done that it promised: it is READY. What happened to it is

@@ -20,7 +20,7 @@ pub(super) async fn connects(merchant: &Merchant, name: &str, config: &Value) {
 
 /// A product that is READY.
 pub(super) async fn ready(merchant: &Merchant, sku: &str) -> Product {
-    let photo = merchant.uploads(a_photo(800, 600)).await;
+    let photo = merchant.uploads(a_photo(480, 360)).await;
     let product = merchant.registers(a_product().with_sku(sku).with(&photo)).await;
     product.becomes(READY).await;
     product
