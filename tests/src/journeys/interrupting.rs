@@ -23,7 +23,7 @@ async fn stopped_at(operation: &Operation, step: &str, stack: &TestStack) {
 }
 
 async fn slow_from_now_on(merchant: &Merchant) {
-    connects(merchant, "north", &json!({ "switch": { "slow_ms": 4000 } })).await;
+    connects(merchant, "north", &json!({ "switch": { "slow_ms": 5000 } })).await;
 }
 
 #[tokio::test]
