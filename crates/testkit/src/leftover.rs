@@ -87,7 +87,7 @@ impl Merchant {
             image.updated_at = now().before(FIVE_MINUTES);
             Ok::<_, tola_store::Error>(Changed::Yes)
         });
-        let _ = marked.await.expect("the database");
+        assert!(marked.await.expect("the database").moved(), "nobody else wrote to it");
     }
 
     /// Waits until nothing is left of an image's document.
