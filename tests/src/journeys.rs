@@ -1,17 +1,21 @@
 //! What merchants and operators live through, over HTTP, on a stack deployed from `template.yaml`.
 //!
-//! Every test has merchants of its own, so that all of them run at once on one stack. `stopping` is the slow one: it waits
-//! for what AWS tells of a stopped execution.
+//! Every test has merchants of its own, so that all of them run at once on one stack. `stopping` and `interrupting`
+//! are the slow ones: they wait for what AWS tells of a stopped execution.
 
 mod crowd;
 mod images;
+mod interrupting;
 mod lists;
 mod market;
+mod patience;
+mod plans;
 mod publishing;
 mod reconciling;
 mod refusals;
 mod registering;
 mod rejected;
+mod shelves;
 mod stopping;
 mod tenants;
 mod uploads;

@@ -1,10 +1,10 @@
-//! The sandbox marketplace: its listings, each with a ledger of what changed it. It belongs to the sandbox's adapter
+//! The sandbox marketplace: its listings, and the ledger of every call. It belongs to the sandbox's adapter
 //! alone; nothing else in Tola may know what is in here, as with any other channel.
 
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, doc, serialize_to_document};
 use mongodb::options::ReturnDocument;
 use mongodb::{Collection, Database};
 use serde_json::Value;
@@ -13,8 +13,11 @@ use tola_catalog::{ChannelId, ProductId, Timestamp};
 use crate::schema::{self, Shape};
 use crate::{Error, TenantScope};
 
+mod ledger;
 mod listing;
-pub use listing::{SandboxEffect, SandboxEntry, SandboxListing, SandboxState};
+use ledger::noted;
+pub use ledger::{SandboxEffect, SandboxEntry};
+pub use listing::{SandboxListing, SandboxState};
 
 /// One merchant's listings on the sandbox marketplace.
 pub struct Sandbox {
@@ -104,8 +107,12 @@ impl Sandbox {
         fence: u64,
         now: Timestamp,
     ) -> Result<Option<(SandboxListing, bool)>, Error> {
-        let Some(before) = self.find(key).await? else { return Ok(None) };
+        let Some(before) = self.find(key).await? else {
+            self.note(key, SandboxEffect::Nothing, Some(fence), now).await?;
+            return Ok(None);
+        };
         if before.state == SandboxState::Paused {
+            self.note(key, SandboxEffect::Nothing, Some(fence), now).await?;
             return Ok(Some((before, true)));
         }
         let after = SandboxListing { state: SandboxState::Paused, ..before.clone() };
@@ -117,7 +124,10 @@ impl Sandbox {
     /// # Errors
     /// [`Error::Contended`] when another call was at the listing, and when the database fails.
     pub async fn close(&self, key: &SandboxKey, fence: u64, now: Timestamp) -> Result<bool, Error> {
-        let Some(before) = self.find(key).await? else { return Ok(false) };
+        let Some(before) = self.find(key).await? else {
+            self.note(key, SandboxEffect::Nothing, Some(fence), now).await?;
+            return Ok(false);
+        };
         let mut after = before.clone();
         after.close();
         self.write(&before, after, SandboxEffect::Closed, Some(fence), now).await?;
@@ -147,17 +157,6 @@ impl Sandbox {
         }
         after.show(view, now);
         self.write(&before, after, SandboxEffect::EditedByHand, None, now).await.map(|_| ())
-    }
-
-    /// What changed the listings of the product, the first first: of each listing the latest 500 changes.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn ledger(&self, key: &SandboxKey) -> Result<Vec<SandboxEntry>, Error> {
-        let shape = &schema::SANDBOX_LISTINGS_EVER_OF_PRODUCT;
-        let found = self.listings.find(self.of_product(shape, key)).sort(shape.order()).await?;
-        let listings: Vec<SandboxListing> = found.try_collect().await?;
-        Ok(listings.into_iter().flat_map(|listing| listing.calls).collect())
     }
 
     /// Counts one more of something about a product, and returns how many there were with it.
@@ -216,11 +215,19 @@ impl Sandbox {
         fence: Option<u64>,
         now: Timestamp,
     ) -> Result<SandboxListing, Error> {
-        after.enter(effect, fence, now);
+        let mut update = noted(&after.changed(effect, fence, now))?;
+        let mut fields = serialize_to_document(&after)?;
+        // What others note meanwhile is pushed, and stays.
+        fields.remove("_id");
+        fields.remove("calls");
+        update.insert("$set", fields);
+        if after.open_product_id.is_none() {
+            update.insert("$unset", doc! { "open_product_id": 1 });
+        }
         let version = Bson::Int64(i64::try_from(before.version).unwrap_or(i64::MAX));
         let id = before.external_id.as_str().into();
         let filter = schema::SANDBOX_LISTING_BY_VERSION.filter([id, self.merchant(), version], None);
-        if self.listings.replace_one(filter, &after).await?.matched_count == 0 {
+        if self.listings.update_one(filter, update).await?.matched_count == 0 {
             return Err(Error::Contended(before.external_id.clone()));
         }
         Ok(after)

@@ -105,6 +105,19 @@ impl TestStack {
         aws_sdk_s3::Client::from_conf(config)
     }
 
+    /// Everything in the image bucket under a prefix: versions and delete markers, as `key version`.
+    pub async fn lying(&self, prefix: &str) -> Vec<String> {
+        let listed =
+            self.s3().list_object_versions().bucket(self.output("ImageBucketName")).prefix(prefix).send().await;
+        let listed = listed.unwrap_or_else(|error| panic!("the bucket: {error:?}"));
+        let versions = listed.versions().iter().map(|version| (version.key(), version.version_id()));
+        let markers = listed.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
+        let named = |(key, version): (Option<&str>, Option<&str>)| {
+            format!("{} {}", key.unwrap_or_default(), version.unwrap_or_default())
+        };
+        versions.chain(markers).map(named).collect()
+    }
+
     /// Answers of `GET /v1/health`, whatever it says.
     pub async fn health(&self) -> Value {
         self.asks("GET", "/v1/health").await.body

@@ -71,7 +71,7 @@ pub struct Switch {
     /// The first calls are to be repeated later.
     #[schemars(with = "Throttle")]
     pub throttle: Option<Throttle>,
-    /// Milliseconds that each call takes, at most a minute. Tola waits 40 seconds for a command, and 15 for a connection.
+    /// Milliseconds that each call takes, at most a minute. Tola waits 40 seconds for a command, and 6 for a connection.
     #[schemars(range(max = 60_000))]
     pub slow_ms: u64,
     /// Each command is answered twice.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tola_catalog::listing::{CommandKind, Standing, Visibility};
 use tola_catalog::{ChannelId, Problem, ProblemClass, ProductId, Timestamp};
 use tola_channel::{Call, Failure, Visit, code};
-use tola_store::{Error, Sandbox, SandboxKey, SandboxListing, SandboxState, Store};
+use tola_store::{Error, Sandbox, SandboxEffect, SandboxKey, SandboxListing, SandboxState, Store};
 
 use crate::config::{Moderation, SandboxConfig, Switch, Throttle};
 
@@ -57,10 +57,33 @@ impl<'a> Counter<'a> {
     /// Lets somebody in who only looks.
     pub(crate) async fn admit_look(&self) -> Result<(), Failure> {
         self.limit().await?;
-        match self.config.switch.locked() {
-            Some(problem) => Err(Failure::Refused(problem)),
-            None => Ok(()),
+        self.let_in()
+    }
+
+    /// Lets somebody in who has the right credentials.
+    pub(crate) fn let_in(&self) -> Result<(), Failure> {
+        self.config.switch.locked().map_or(Ok(()), |problem| Err(Failure::Refused(problem)))
+    }
+
+    /// Notes a call if it is sent away.
+    pub(crate) async fn noted<T>(&self, call: &Call<'_>, admitted: Result<T, Failure>) -> Result<T, Failure> {
+        if admitted.is_err() {
+            self.note(call, SandboxEffect::SentAway).await?;
         }
+        admitted
+    }
+
+    /// Notes a call that changes nothing.
+    pub(crate) async fn note(&self, call: &Call<'_>, effect: SandboxEffect) -> Result<(), Failure> {
+        let fence = (call.fence > 0).then_some(call.fence);
+        self.sandbox.note(&self.key(call.product_id), effect, fence, self.now()).await.map_err(failed)
+    }
+
+    /// Notes a look that is about no product, with what came of it.
+    pub(crate) async fn noted_visit<T>(&self, looked: Result<T, Failure>) -> Result<T, Failure> {
+        let effect = if looked.is_ok() { SandboxEffect::Looked } else { SandboxEffect::SentAway };
+        self.sandbox.note_visit(self.channel_id(), effect, self.now()).await.map_err(failed)?;
+        looked
     }
 
     /// A listing that was just read, as somebody sees it who looks now.

@@ -16,7 +16,7 @@ use tola_catalog::text::AttributeKey;
 use tola_catalog::{Channel, ImageProfile, Marketplace, Missing, Problem, ProblemClass};
 use tola_channel::{Adapter, Call, EffectiveView, Failure, Harness, LetGo, Replies, Shelf, Visit, code, schema_of};
 use tola_contracts::StepError;
-use tola_store::Store;
+use tola_store::{SandboxEffect, Store};
 
 pub use config::{Moderation, RateLimit, Refuse, SandboxConfig, Switch, Throttle};
 pub use shelf::PAGE;
@@ -68,10 +68,9 @@ impl Adapter for SandboxAdapter {
     async fn connect(&self, visit: &Visit<'_>) -> Result<(), Failure> {
         let counter = Counter::of(&self.store, *visit)?;
         counter.slowly().await;
-        if counter.config.switch.fail_connect {
-            return Err(Failure::Transient("the marketplace is told to fail connections".to_owned()));
-        }
-        counter.config.switch.locked().map_or(Ok(()), |problem| Err(Failure::Refused(problem)))
+        let failure = || Failure::Transient("the marketplace is told to fail connections".to_owned());
+        let up = if counter.config.switch.fail_connect { Err(failure()) } else { counter.let_in() };
+        counter.noted_visit(up).await
     }
 
     fn images(&self, channel: &Channel) -> Option<ImageProfile> {
@@ -92,8 +91,9 @@ impl Adapter for SandboxAdapter {
 
     async fn find(&self, call: &Call<'_>) -> Result<Option<Standing>, Failure> {
         let counter = Counter::of(&self.store, call.visit())?;
-        counter.admit_look().await?;
+        counter.noted(call, counter.admit_look().await).await?;
         let found = counter.look(call.product_id).await?.map(|listing| counter.standing(&listing));
+        counter.note(call, SandboxEffect::Looked).await?;
         // What a slow marketplace says may be out of date when it arrives.
         counter.slowly().await;
         Ok(found.or_else(|| shelf::ghost(counter.config.switch.ghosts, call.product_id)))
@@ -101,7 +101,7 @@ impl Adapter for SandboxAdapter {
 
     async fn list(&self, visit: &Visit<'_>, cursor: Option<&str>) -> Result<Shelf, Failure> {
         let counter = Counter::of(&self.store, *visit)?;
-        counter.admit_look().await?;
+        counter.noted_visit(counter.admit_look().await).await?;
         let page = shelf::page(&counter, cursor).await?;
         counter.slowly().await;
         Ok(page)
@@ -115,12 +115,8 @@ impl Adapter for SandboxAdapter {
     ) -> Result<Standing, Failure> {
         let counter = Counter::of(&self.store, call.visit())?;
         let kind = if standing.is_some() { CommandKind::Update } else { CommandKind::Publish };
-        counter.admit(call, kind).await?;
-        if let Some(key) = lacking(&counter.config, view).next() {
-            let message = format!("The marketplace needs the attribute {key}.");
-            let problem = Problem::new(ProblemClass::Validation, code::CHANNEL_ATTRIBUTE_MISSING, message);
-            return Err(Failure::Refused(problem.at(format!("/attributes/{key}"))));
-        }
+        let admitted = counter.admit(call, kind).await.and_then(|()| complete(&counter.config, view));
+        counter.noted(call, admitted).await?;
         let shown = serde_json::to_value(view).map_err(|error| Failure::Transient(error.to_string()))?;
         let (sandbox, key) = (&counter.sandbox, counter.key(call.product_id));
         let listing = sandbox.offer(&key, view.revision, shown, call.fence, call.now).await.map_err(failed)?;
@@ -129,7 +125,7 @@ impl Adapter for SandboxAdapter {
 
     async fn withdraw(&self, call: &Call<'_>, _: &Standing) -> Result<LetGo, Failure> {
         let counter = Counter::of(&self.store, call.visit())?;
-        counter.admit(call, CommandKind::Withdraw).await?;
+        counter.noted(call, counter.admit(call, CommandKind::Withdraw).await).await?;
         let key = counter.key(call.product_id);
         match counter.sandbox.pause(&key, call.fence, call.now).await.map_err(failed)? {
             None => Ok(LetGo { remains: None, already: true }),
@@ -142,7 +138,7 @@ impl Adapter for SandboxAdapter {
 
     async fn close(&self, call: &Call<'_>, _: &Standing) -> Result<LetGo, Failure> {
         let counter = Counter::of(&self.store, call.visit())?;
-        counter.admit(call, CommandKind::Close).await?;
+        counter.noted(call, counter.admit(call, CommandKind::Close).await).await?;
         let key = counter.key(call.product_id);
         if counter.sandbox.close(&key, call.fence, call.now).await.map_err(failed)? {
             counter.answer(call, LetGo { remains: None, already: false }).await
@@ -150,6 +146,14 @@ impl Adapter for SandboxAdapter {
             Ok(LetGo { remains: None, already: true })
         }
     }
+}
+
+/// Whether a product has every attribute that the marketplace needs.
+fn complete(config: &SandboxConfig, view: &EffectiveView) -> Result<(), Failure> {
+    let Some(key) = lacking(config, view).next() else { return Ok(()) };
+    let message = format!("The marketplace needs the attribute {key}.");
+    let problem = Problem::new(ProblemClass::Validation, code::CHANNEL_ATTRIBUTE_MISSING, message);
+    Err(Failure::Refused(problem.at(format!("/attributes/{key}"))))
 }
 
 /// The attributes that the marketplace needs and the product does not have.

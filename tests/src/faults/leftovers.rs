@@ -1,34 +1,16 @@
 //! Whoever wrote a document died before doing what it promises: the sweep does it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tola_catalog::money::Currency;
-use tola_catalog::product::{Canonical, ImageReference, NewProduct};
-use tola_catalog::text::{Description, Name};
-use tola_catalog::{Actor, Money, OperationId, Origin, Product, ProductId, Timestamp};
-use tola_testkit::{DRAFT, Image, Merchant, READY, SUCCEEDED, TWO_MINUTES, TestStack, a_photo, eventually};
-use ulid::Ulid;
+use serde_json::json;
+use tola_catalog::{ChannelId, Operation, OperationStatus, Problem, ProblemClass, Product, code};
+use tola_store::{CommandRef, Settlement};
+use tola_testkit::{
+    FAILED, Merchant, READY, SUCCEEDED, TWO_MINUTES, TestStack, a_photo, an_operation, eventually, kinds, left_behind,
+    listed_as, now, submitted_to,
+};
 
-/// A product as the API writes it, a minute ago.
-fn written(merchant: &Merchant, photo: Option<&Image>) -> Product {
-    let canonical = Canonical {
-        name: Name::parse("Lamp").expect("a name"),
-        description: Some(Description::parse("Brass.").expect("a description")),
-        price: Some(Money::new(1_999, Currency::parse("USD").expect("a currency")).expect("a price")),
-        category_id: None,
-        attributes: BTreeMap::new(),
-        tags: Vec::new(),
-        brand: None,
-    };
-    let images = photo.map(|photo| ImageReference { image_id: photo.image_id(), alt: None }).into_iter().collect();
-    let new = NewProduct { sku: None, slug: None, canonical, images };
-    let (id, operation) = (ProductId::new(Ulid::generate()), OperationId::new(Ulid::generate()));
-    let now = Timestamp::from_millis(operation.ulid().timestamp_ms().try_into().expect("a time"));
-    let now = now.before(Duration::from_secs(60));
-    let origin = Origin { now, actor: Actor::system("test"), correlation_id: "left behind".into() };
-    Product::register(new, id, merchant.id(), operation, &origin).expect("a product")
-}
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[tokio::test]
 async fn a_workflow_that_was_promised_and_not_started_is_started() {
@@ -36,11 +18,9 @@ async fn a_workflow_that_was_promised_and_not_started_is_started() {
     let merchant = stack.merchant("casa-lumbre");
     let photo = merchant.uploads(a_photo(400, 300)).await;
     photo.becomes(READY).await;
-    let document = written(&merchant, Some(&photo));
+    let document = merchant.wrote(Some(&photo));
     let promised = document.intents[0].operation_id.to_string();
-    stack.store().await.products(merchant.scope()).insert(&document).await.expect("a document");
-    let product = merchant.product(&document.id.to_string());
-    assert_eq!(product.shown().await.text("/status"), DRAFT);
+    let product = merchant.left(&document).await;
 
     let swept = stack.sweeps().await;
 
@@ -57,11 +37,10 @@ async fn a_workflow_that_was_promised_and_not_started_is_started() {
 async fn events_that_wait_in_a_document_are_delivered() {
     let stack = TestStack::deployed().await;
     let merchant = stack.merchant("casa-lumbre");
-    let mut document = written(&merchant, None);
+    let mut document = merchant.wrote(None);
     document.intents.clear();
     let products = stack.store().await.products(merchant.scope());
-    products.insert(&document).await.expect("a document");
-    let product = merchant.product(&document.id.to_string());
+    let product = merchant.left(&document).await;
     assert_eq!(product.history().await.len(), 1, "history tells what waits, too");
 
     stack.sweeps().await;
@@ -77,4 +56,123 @@ async fn events_that_wait_in_a_document_are_delivered() {
     })
     .await;
     assert_eq!(product.history().await.len(), 1);
+}
+
+/// A product that an adapter had at north when its workflow ended, with the command and its operation.
+async fn at_north(stack: &TestStack, merchant: &Merchant) -> (Product, CommandRef, Operation) {
+    let connected = merchant.asks("PUT", "/v1/channels/north").json(&json!({ "type": "sandbox", "config": {} })).await;
+    connected.expects(201);
+    let photo = merchant.uploads(a_photo(320, 240)).await;
+    photo.becomes(READY).await;
+    let mut document = merchant.wrote_ready(&photo).await;
+    let (command, mut operation) = submitted_to(&mut document, &ChannelId::parse("north").expect("a channel's id"));
+    let (region, name) = (&stack.info().region, &stack.info().stack_name);
+    let machine = format!("arn:aws:states:{region}:000000000000:execution:{name}-publish-product");
+    operation.execution_arn = Some(format!("{machine}:{}", operation.id));
+    (document, command, operation)
+}
+
+/// Waits until the product is on north as the adapter's answer says, and the answer waits for nobody any more.
+async fn adopted(merchant: &Merchant, command: &CommandRef) {
+    let product = merchant.product(&command.product_id.to_string());
+    let shown = product.becomes("ACTIVE").await;
+    let listing = &shown.body["channels"]["north"];
+    assert_eq!(listing["observed"]["external_id"], "sandbox_1", "{shown}");
+    assert_eq!(
+        (&listing["command"]["state"], &listing["command"]["problem"]),
+        (&json!("DONE"), &json!(null)),
+        "{shown}"
+    );
+    let outcomes = merchant.stack().store().await.outcomes(merchant.scope());
+    eventually("the answer is taken over", TWO_MINUTES, async || {
+        let stored = outcomes.get(command).await.expect("the database").expect("the outcome");
+        if stored.adoption_due.is_none() { Ok(()) } else { Err(format!("{stored:?}")) }
+    })
+    .await;
+    eventually("it is told that it is published", TWO_MINUTES, async || {
+        let history = product.history().await;
+        if kinds(&history).last() == Some(&"ProductPublished") { Ok(()) } else { Err(format!("{history:#?}")) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_stored_when_its_workflow_dies_is_taken_over() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let (document, command, operation) = at_north(&stack, &merchant).await;
+    let store = stack.store().await;
+    merchant.left(&document).await;
+    let answered = listed_as("sandbox_1", &document);
+    let stored = store.outcomes(merchant.scope()).store(&command, operation.id, &answered, document.updated_at).await;
+    assert!(stored.expect("the database"));
+    store.operations(merchant.scope()).ensure(&operation).await.expect("an operation");
+
+    stack.sweeps().await;
+
+    adopted(&merchant, &command).await;
+    let failed = merchant.operation(&operation.id.to_string()).becomes(FAILED).await;
+    assert_eq!(failed.text("/problem/code"), "EXECUTION_LOST", "{failed}");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_after_its_workflow_was_stopped_is_taken_over_and_told() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let (mut document, command, operation) = at_north(&stack, &merchant).await;
+    let stopped = Problem::new(ProblemClass::Transient, code::EXECUTION_STOPPED, code::EXECUTION_STOPPED.cause);
+    let (id, origin) = (operation.id, left_behind(document.updated_at));
+    let _ = (document.abandon(id, &stopped, &origin), document.tell(id, &origin));
+    let product = merchant.left(&document).await;
+    let store = stack.store().await;
+    let operations = store.operations(merchant.scope());
+    operations.ensure(&operation).await.expect("an operation");
+    let settlement = Settlement { status: OperationStatus::Failed, result: None, problem: Some(stopped) };
+    operations.settle(id, &settlement, now()).await.expect("the database");
+    let shown = product.shown().await;
+    assert_eq!(shown.body["channels"]["north"]["command"]["state"], FAILED, "{shown}");
+    assert_eq!(kinds(&product.history().await).last(), Some(&"ProductPublicationFailed"));
+
+    let answered = listed_as("sandbox_1", &document);
+    let stored = store.outcomes(merchant.scope()).store(&command, id, &answered, document.updated_at).await;
+    assert!(stored.expect("the database"));
+    stack.sweeps().await;
+
+    adopted(&merchant, &command).await;
+    assert_eq!(merchant.operation(&id.to_string()).shown().await.text("/status"), FAILED, "it ended before");
+}
+
+/// What is left of a product that was deleted that long ago.
+fn tombstone(merchant: &Merchant, age: Duration) -> Product {
+    let mut document = merchant.wrote(None);
+    let origin = left_behind(now().before(age));
+    let _ = document.request_deletion(an_operation(), &origin);
+    document.intents.clear();
+    let _ = document.purge(&origin);
+    document
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_deleted_product_goes_after_thirty_days_and_its_history_stays() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let (old, young) = (tombstone(&merchant, 30 * A_DAY + A_DAY / 24), tombstone(&merchant, 30 * A_DAY - A_DAY / 24));
+    let (gone, kept) = (merchant.left(&old).await, merchant.left(&young).await);
+    let products = stack.store().await.products(merchant.scope());
+
+    // What it has to tell goes out first.
+    eventually("the older tombstone is gone", TWO_MINUTES, async || {
+        let swept = stack.sweeps().await;
+        let left = products.get(old.id).await.expect("the database");
+        left.map_or(Ok(()), |left| Err(format!("{swept} {left:?}")))
+    })
+    .await;
+
+    gone.tells(&["ProductCreated", "ProductDeleted"]).await;
+    kept.tells(&["ProductCreated", "ProductDeleted"]).await;
+    stack.sweeps().await;
+    assert!(products.get(young.id).await.expect("the database").is_some(), "the younger one stays");
+    for product in [gone, kept] {
+        assert_eq!(merchant.gets(&product.path()).await.status, 404);
+    }
 }

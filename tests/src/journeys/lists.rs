@@ -1,7 +1,9 @@
 //! Lists: newest first, page by page.
 
-use serde_json::Value;
-use tola_testkit::{DRAFT, Product, READY, SUCCEEDED, TestStack, a_photo, a_product};
+use serde_json::{Value, json};
+use tola_testkit::{DRAFT, FAILED, Product, READY, SUCCEEDED, TestStack, a_photo, a_product};
+
+use super::market::{asks_for, connects, publishes};
 
 fn ids(items: &[Value]) -> Vec<&str> {
     items.iter().map(|item| item["id"].as_str().expect("an id")).collect()
@@ -42,4 +44,51 @@ async fn products_and_operations_are_listed_newest_first_by_pages_and_filters() 
     let thumbnail = stack.fetches(thumbnail).await.expects(200);
     assert_eq!(thumbnail.header("content-type"), "image/jpeg");
     assert!(drafts.iter().all(|item| item["thumbnail"].is_null()));
+}
+
+#[tokio::test]
+async fn products_are_listed_by_the_channel_that_they_are_live_on_and_by_status() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({})).await;
+    connects(&merchant, "south", &json!({})).await;
+    let photo = merchant.uploads(a_photo(320, 240)).await;
+    photo.becomes(READY).await;
+    let mut products = Vec::new();
+    for channels in [&["north"][..], &["north", "south"], &["south"], &[]] {
+        let product = merchant.registers(a_product().with(&photo)).await;
+        product.becomes(READY).await;
+        if !channels.is_empty() {
+            publishes(&merchant, &product, channels).await.becomes(SUCCEEDED).await;
+        }
+        products.push(product);
+    }
+    let [on_north, on_both, on_south, nowhere] = [0, 1, 2, 3].map(|place: usize| products[place].id());
+    // One at a time, so that filters have to hold from page to page.
+    let listed = async |query: &str| {
+        let items = merchant.lists("/v1/products", 1, query).await;
+        items.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(listed("&channel=north").await, [on_both, on_north]);
+    assert_eq!(listed("&channel=south").await, [on_south, on_both]);
+    assert_eq!(listed("&status=ACTIVE").await, [on_south, on_both, on_north]);
+    assert_eq!(listed("&status=READY").await, [nowhere]);
+    assert_eq!(listed("&channel=north&status=ACTIVE").await, [on_both, on_north]);
+    assert_eq!(listed("&channel=north&status=READY").await, [""; 0]);
+
+    // One that a channel does not let go is INACTIVE, and still live there.
+    let stubborn = json!({ "refuse": { "message": "It lies in carts.", "commands": ["withdraw"] } });
+    connects(&merchant, "south", &json!({ "switch": stubborn })).await;
+    asks_for(&merchant, &products[1], "deactivate").await.becomes(FAILED).await;
+
+    assert_eq!(listed("&channel=north").await, [on_north]);
+    assert_eq!(listed("&channel=south").await, [on_south, on_both]);
+    assert_eq!(listed("&channel=south&status=INACTIVE").await, [on_both]);
+    assert_eq!(listed("&channel=south&status=ACTIVE").await, [on_south]);
+    assert_eq!(listed("&status=INACTIVE").await, [on_both]);
+    // Another merchant's channel of the same name shows nothing of it.
+    let other = stack.merchant("otra-casa");
+    connects(&other, "south", &json!({})).await;
+    assert_eq!(other.lists("/v1/products", 10, "&channel=south").await, [json!(null); 0]);
 }

@@ -2,8 +2,14 @@
 
 use serde_json::{Value, json};
 use tola_catalog::{ChannelId, ProductId};
-use tola_store::{SandboxKey, SandboxState};
+use tola_store::{SandboxEffect, SandboxEntry, SandboxKey, SandboxState};
 use tola_testkit::{Merchant, Operation, Product, READY, SOON, a_photo, a_product, eventually};
+
+/// The step that waits for what a channel says of a product that it is offered.
+pub(super) const SUBMIT: &str = "Submit the listing";
+
+/// The step that waits for what a channel says of a product that it is to let go.
+pub(super) const WITHDRAW: &str = "Withdraw the listing";
 
 /// Connects a sandbox marketplace under this name.
 pub(super) async fn connects(merchant: &Merchant, name: &str, config: &Value) {
@@ -14,7 +20,7 @@ pub(super) async fn connects(merchant: &Merchant, name: &str, config: &Value) {
 
 /// A product that is READY.
 pub(super) async fn ready(merchant: &Merchant, sku: &str) -> Product {
-    let photo = merchant.uploads(a_photo(800, 600)).await;
+    let photo = merchant.uploads(a_photo(480, 360)).await;
     let product = merchant.registers(a_product().with_sku(sku).with(&photo)).await;
     product.becomes(READY).await;
     product
@@ -71,17 +77,55 @@ pub(super) fn drifts_of<'a>(operation: &'a Value, product: &Product) -> Vec<(&'a
     of_product.map(|drift| (drift["kind"].as_str().unwrap_or(""), drift["remedy"].as_str().unwrap_or(""))).collect()
 }
 
-/// What the sandbox has of a product on a channel: its listings that are not closed, and how often it was changed.
-pub(super) async fn at_the_sandbox(
-    merchant: &Merchant,
-    product: &Product,
-    channel: &str,
-) -> (Option<SandboxState>, usize) {
+/// What the sandbox knows of a product on a channel.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct AtTheSandbox {
+    /// How its listing stands that is not closed, if it has one.
+    pub(super) state: Option<SandboxState>,
+    /// Every call about it, and whatever else happened to its listings.
+    pub(super) ledger: Vec<SandboxEntry>,
+    /// How often the channel was called about no product.
+    pub(super) visits: usize,
+}
+
+impl AtTheSandbox {
+    /// What came of each call.
+    pub(super) fn effects(&self) -> Vec<SandboxEffect> {
+        self.ledger.iter().map(|entry| entry.effect).collect()
+    }
+
+    /// What changed, one after the other.
+    pub(super) fn changes(&self) -> Vec<SandboxEffect> {
+        self.effects().into_iter().filter(|effect| effect.is_change()).collect()
+    }
+}
+
+/// What the sandbox knows of a product on a channel.
+pub(super) async fn at_the_sandbox(merchant: &Merchant, product: &Product, channel: &str) -> AtTheSandbox {
     let sandbox = merchant.stack().store().await.sandbox(merchant.scope());
-    let key = SandboxKey {
-        channel_id: ChannelId::parse(channel).expect("a channel's id"),
-        product_id: ProductId::parse(product.id()).expect("a product's id"),
-    };
+    let key = key(product, channel);
     let listing = sandbox.find(&key).await.expect("the sandbox");
-    (listing.map(|listing| listing.state), sandbox.ledger(&key).await.expect("the ledger").len())
+    let ledger = sandbox.ledger(&key).await.expect("the ledger");
+    let visits = sandbox.visits(&key.channel_id).await.expect("the visits").len();
+    AtTheSandbox { state: listing.map(|listing| listing.state), ledger, visits }
+}
+
+/// What a product is at the sandbox.
+pub(super) fn key(product: &Product, channel: &str) -> SandboxKey {
+    let product_id = ProductId::parse(product.id()).expect("a product's id");
+    SandboxKey { channel_id: channel_id(channel), product_id }
+}
+
+/// A channel's id, as the domain has it.
+pub(super) fn channel_id(channel: &str) -> ChannelId {
+    ChannelId::parse(channel).expect("a channel's id")
+}
+
+/// The attempts of a step at a channel that an operation has on record: their numbers, and how each ended.
+pub(super) fn attempts<'a>(operation: &'a Value, step: &str, channel: &str) -> Vec<(u64, &'a str)> {
+    let steps = operation["steps"].as_array().into_iter().flatten();
+    let of_channel = steps.filter(|record| record["name"] == step && record["channel"] == channel);
+    of_channel
+        .map(|record| (record["attempt"].as_u64().unwrap_or(0), record["outcome"].as_str().unwrap_or("")))
+        .collect()
 }

@@ -2,11 +2,12 @@
 
 use futures::stream::{self, StreamExt as _};
 use serde_json::json;
+use tola_store::SandboxEffect::{Closed, Created, Looked, Paused, SentAway, Updated};
 use tola_store::SandboxState;
 use tola_testkit::{FAILED, Product, READY, SUCCEEDED, TWO_MINUTES, TestStack};
 use tola_testkit::{a_photo, a_product};
 
-use super::market::{asks_for, at_the_sandbox, connects, publishes, ready, shows};
+use super::market::{SUBMIT, asks_for, at_the_sandbox, attempts, connects, publishes, ready, reconciles, shows};
 
 #[tokio::test]
 async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
@@ -15,12 +16,16 @@ async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
     connects(&merchant, "north", &json!({})).await;
     connects(&merchant, "south", &json!({ "switch": { "fail_transient": 2 } })).await;
     let product = ready(&merchant, "LAMP-7").await;
-    let image = product.shown().await.text("/images/0/image_id").to_owned();
-
-    publishes(&merchant, &product, &["north", "south"]).await.becomes(SUCCEEDED).await;
-
-    product.becomes("ACTIVE").await;
+    let image = merchant.image(product.shown().await.text("/images/0/image_id"));
+    let photo = merchant.keeps(image.image_id()).await;
     let public = format!("/v1/public/products/{}", product.id());
+    assert_eq!(stack.asks("GET", &public).await.status, 404, "nobody sees it before it is ACTIVE");
+
+    let published = publishes(&merchant, &product, &["north", "south"]).await.becomes(SUCCEEDED).await;
+
+    assert_eq!(attempts(&published.body, SUBMIT, "north"), [(1, SUCCEEDED)], "{published}");
+    assert_eq!(attempts(&published.body, SUBMIT, "south"), [(1, FAILED), (2, FAILED), (3, SUCCEEDED)], "{published}");
+    product.becomes("ACTIVE").await;
     let seen = merchant.stack().asks("GET", &public).await.expects(200);
     assert!(seen.body["images"][0]["renditions"].is_array() && seen.body.get("channels").is_none(), "{seen}");
     let shelf = merchant.stack().asks("GET", &format!("/v1/public/merchants/{}/products", merchant.id())).await;
@@ -40,11 +45,17 @@ async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
     for channel in ["north", "south"] {
         assert_eq!(inactive.body["channels"][channel]["observed"]["presence"], "PAUSED", "{inactive}");
     }
-    let calls =
-        (at_the_sandbox(&merchant, &product, "north").await, at_the_sandbox(&merchant, &product, "south").await);
+    let calls = async || {
+        let operations = merchant.lists("/v1/operations", 100, &format!("&product_id={}", product.id())).await.len();
+        let north = at_the_sandbox(&merchant, &product, "north").await;
+        (operations, north, at_the_sandbox(&merchant, &product, "south").await)
+    };
+    let before = calls().await;
+    assert_eq!(before.1.effects(), [Created, Updated, Paused]);
+    assert_eq!(before.2.changes(), [Created, Updated, Paused]);
+    assert_eq!(before.2.effects().iter().filter(|effect| **effect == SentAway).count(), 2);
     assert_eq!(asks_for(&merchant, &product, "deactivate").await.id(), deactivation.id());
-    assert_eq!(at_the_sandbox(&merchant, &product, "north").await, calls.0, "asked again, no channel is called");
-    assert_eq!(at_the_sandbox(&merchant, &product, "south").await, calls.1);
+    assert_eq!(calls().await, before, "asked again, no channel is called");
 
     merchant.acts(&format!("{}/reactivate", product.path())).await.expects(200);
     product.becomes(READY).await;
@@ -53,7 +64,18 @@ async fn a_product_goes_to_its_channels_follows_its_edits_and_comes_back() {
     let deletion = merchant.operation(deletion.text("/operation/id"));
     assert_eq!(merchant.gets(&product.path()).await.status, 404);
     deletion.becomes(SUCCEEDED).await;
-    assert_eq!(merchant.gets(&format!("/v1/images/{image}")).await.status, 404, "its photo goes with it");
+    assert_eq!(merchant.gets(&image.path()).await.status, 404, "its photo goes with it");
+    for channel in ["north", "south"] {
+        let left = at_the_sandbox(&merchant, &product, channel).await;
+        assert_eq!((left.state, left.changes().pop()), (None, Some(Closed)), "{channel}: {left:?}");
+    }
+    assert_eq!(photo.len(), 2, "an upload and its renditions: {photo:?}");
+    merchant.deleted_long_ago(image.image_id()).await;
+    stack.sweeps().await;
+    merchant.has_no_more(image.image_id()).await;
+    for prefix in &photo {
+        assert_eq!(stack.lying(prefix).await, [""; 0], "every version is gone");
+    }
     merchant.registers(a_product().with_sku("LAMP-7")).await;
     let told = [
         "ProductCreated",
@@ -99,22 +121,6 @@ async fn a_channel_that_refuses_holds_up_nobody_and_is_tried_again_when_asked() 
 }
 
 #[tokio::test]
-async fn a_publish_that_is_stopped_by_hand_is_settled_and_completed_by_a_retry() {
-    let stack = TestStack::deployed().await;
-    let merchant = stack.merchant("casa-lumbre");
-    connects(&merchant, "north", &json!({ "switch": { "slow_ms": 3000 } })).await;
-    let product = ready(&merchant, "LAMP-9").await;
-    let operation = publishes(&merchant, &product, &["north"]).await;
-    let execution = operation.execution().await;
-
-    stack.stops(&execution).await;
-
-    operation.becomes_within(FAILED, TWO_MINUTES).await;
-    operation.retried().await.becomes(SUCCEEDED).await;
-    shows(&product, "north", 1).await;
-}
-
-#[tokio::test]
 async fn publish_and_at_once_deactivate_leaves_nothing_live() {
     let stack = TestStack::deployed().await;
     let merchant = stack.merchant("casa-lumbre");
@@ -125,20 +131,25 @@ async fn publish_and_at_once_deactivate_leaves_nothing_live() {
     let all = (0..50).map(async |_| {
         let product = merchant.registers(a_product().with(&photo)).await;
         product.becomes(READY).await;
-        publishes(&merchant, &product, &["north"]).await;
+        let publication = publishes(&merchant, &product, &["north"]).await;
         let deactivation = asks_for(&merchant, &product, "deactivate").await;
         let ended = deactivation.ends_within(TWO_MINUTES).await;
         assert_eq!(ended.text("/status"), SUCCEEDED, "{ended}");
+        publication.ends_within(TWO_MINUTES).await;
         product
     });
     let products: Vec<Product> = stream::iter(all).buffer_unordered(10).collect().await;
 
+    let found = reconciles(&merchant, "north", "?dry_run=true").await;
+    assert_eq!(found["drifts"], json!([]), "no drift and no ghost: {found:#}");
     for product in &products {
         let shown = product.becomes("INACTIVE").await;
         let observed = &shown.body["channels"]["north"]["observed"]["presence"];
         assert!(["PAUSED", "ABSENT"].contains(&observed.as_str().unwrap_or_default()), "{shown}");
-        let (state, _) = at_the_sandbox(&merchant, product, "north").await;
-        assert_ne!(state, Some(SandboxState::Live), "a ghost: {shown}");
+        let sandbox = at_the_sandbox(&merchant, product, "north").await;
+        assert_ne!(sandbox.state, Some(SandboxState::Live), "a ghost: {shown}\n{sandbox:?}");
+        let made = sandbox.effects().into_iter().filter(|effect| *effect == Created).count();
+        assert!(made <= 1, "{sandbox:?}");
     }
 }
 
@@ -152,7 +163,8 @@ async fn a_lost_answer_to_a_create_makes_no_second_listing() {
     publishes(&merchant, &product, &["north"]).await.becomes(SUCCEEDED).await;
 
     shows(&product, "north", 1).await;
-    assert_eq!(at_the_sandbox(&merchant, &product, "north").await, (Some(SandboxState::Live), 1));
+    let sandbox = at_the_sandbox(&merchant, &product, "north").await;
+    assert_eq!((sandbox.state, sandbox.effects()), (Some(SandboxState::Live), vec![Created, Looked]));
 }
 
 #[tokio::test]

@@ -1,10 +1,9 @@
 //! Channels drift: they lose listings, change them, take their time with them; and what is recorded follows.
 
-use serde_json::json;
-use tola_catalog::ChannelId;
-use tola_testkit::{FAILED, READY, SUCCEEDED, TestStack};
+use serde_json::{Value, json};
+use tola_testkit::{FAILED, READY, SUCCEEDED, TestStack, now};
 
-use super::market::{connects, drifts_of, publishes, ready, reconciles, shows, stands};
+use super::market::{asks_for, connects, drifts_of, key, publishes, ready, reconciles, shows, stands};
 
 #[tokio::test]
 async fn what_a_channel_loses_or_changes_is_told_and_brought_back() {
@@ -74,14 +73,46 @@ async fn a_listing_under_review_goes_live_when_the_channel_has_made_up_its_mind(
     reconciles(&merchant, "north", "").await;
     stands(&product, "north", "LIVE").await;
     product.becomes("ACTIVE").await;
+}
 
-    connects(&merchant, "south", &json!({ "moderation": { "seconds": 0, "rejects": "No lamps here." } })).await;
-    let other = ready(&merchant, "LAMP-4").await;
-    publishes(&merchant, &other, &["south"]).await.ends_within(tola_testkit::SOON).await;
-    connects(&merchant, "south", &json!({ "moderation": { "seconds": 0, "rejects": "No lamps here." } })).await;
-    reconciles(&merchant, "south", "").await;
-    let shown = other.becomes(READY).await;
-    assert_ne!(shown.body["channels"]["south"]["observed"]["presence"], "LIVE", "{shown}");
+#[tokio::test]
+async fn a_listing_that_a_channel_takes_and_does_not_show_is_a_refusal_until_something_changes() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let strict = |seconds: u32| json!({ "moderation": { "seconds": seconds, "rejects": "No lamps here." } });
+    // One channel says so at once, the other takes its time.
+    connects(&merchant, "north", &strict(0)).await;
+    connects(&merchant, "south", &strict(3600)).await;
+    let product = ready(&merchant, "LAMP-4").await;
+
+    let failed = publishes(&merchant, &product, &["north"]).await.becomes(FAILED).await;
+
+    assert!(failed.text("/problem/message").contains("north"), "{failed}");
+    let shown = product.becomes(READY).await;
+    let listing = &shown.body["channels"]["north"];
+    assert_eq!(listing["observed"]["presence"], "PAUSED", "{shown}");
+    let told = |listing: &Value| (listing["command"]["state"].clone(), listing["command"]["problem"]["class"].clone());
+    assert_eq!(told(listing), (json!(FAILED), json!("policy")), "{shown}");
+    for _ in 0..2 {
+        let found = reconciles(&merchant, "north", "").await;
+        assert_eq!(drifts_of(&found, &product), [], "it is not tried again and again: {found:#}");
+    }
+
+    publishes(&merchant, &product, &["south"]).await.becomes(SUCCEEDED).await;
+    stands(&product, "south", "UNDER_REVIEW").await;
+    connects(&merchant, "south", &strict(0)).await;
+    let found = reconciles(&merchant, "south", "").await;
+    assert_eq!(drifts_of(&found, &product), [("REJECTED", "REPORT")], "{found:#}");
+    let shown = product.becomes(READY).await;
+    assert_eq!(told(&shown.body["channels"]["south"]), (json!(FAILED), json!("policy")), "{shown}");
+
+    // The merchant does something about it, and by then the channels are of another mind.
+    connects(&merchant, "north", &json!({})).await;
+    connects(&merchant, "south", &json!({})).await;
+    merchant.patches(&product, &json!({ "name": "A certified lamp" })).await.expects(200);
+    shows(&product, "north", 2).await;
+    shows(&product, "south", 2).await;
+    product.becomes("ACTIVE").await;
 }
 
 #[tokio::test]
@@ -139,15 +170,11 @@ async fn a_listing_that_came_back_by_itself_is_taken_away_again() {
     connects(&merchant, "north", &json!({})).await;
     let product = ready(&merchant, "LAMP-7").await;
     publishes(&merchant, &product, &["north"]).await.becomes(SUCCEEDED).await;
-    super::market::asks_for(&merchant, &product, "deactivate").await.becomes(SUCCEEDED).await;
+    asks_for(&merchant, &product, "deactivate").await.becomes(SUCCEEDED).await;
     stands(&product, "north", "PAUSED").await;
     // Somebody shows it again at the marketplace itself.
-    let channel_id = ChannelId::parse("north").expect("a channel's id");
-    let product_id = tola_catalog::ProductId::parse(product.id()).expect("a product's id");
-    let key = tola_store::SandboxKey { channel_id, product_id };
     let sandbox = stack.store().await.sandbox(merchant.scope());
-    let now = tola_catalog::Timestamp::parse("2026-01-01T00:00:00Z").expect("a time");
-    sandbox.offer(&key, 1, json!({}), 99, now).await.expect("a listing");
+    sandbox.offer(&key(&product, "north"), 1, json!({}), 99, now()).await.expect("a listing");
 
     let found = reconciles(&merchant, "north", "").await;
 

@@ -58,18 +58,6 @@ async fn put(stack: &TestStack, merchant: &Merchant, image: &str, bytes: Vec<u8>
     put.body(bytes.into()).send().await.expect("a file");
 }
 
-/// The versions and delete markers that lie under a prefix.
-async fn lying(stack: &TestStack, prefix: &str) -> Vec<String> {
-    let listed = stack.s3().list_object_versions().bucket(stack.output("ImageBucketName")).prefix(prefix).send().await;
-    let listed = listed.expect("the bucket");
-    let versions = listed.versions().iter().map(|version| (version.key(), version.version_id()));
-    let markers = listed.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
-    let named = |(key, version): (Option<&str>, Option<&str>)| {
-        format!("{} {}", key.unwrap_or_default(), version.unwrap_or_default())
-    };
-    versions.chain(markers).map(named).collect()
-}
-
 /// Has the function render an image, as its workflow does, and returns what it says.
 async fn renders(stack: &TestStack, merchant: &Merchant, image: &str) -> Value {
     let payload = json!({
@@ -80,33 +68,6 @@ async fn renders(stack: &TestStack, merchant: &Merchant, image: &str) -> Value {
         "input": { "image_id": image },
     });
     stack.invokes("render-renditions", &payload).await
-}
-
-async fn folder_of(stack: &TestStack, merchant: &Merchant, image: &tola_testkit::Image) -> String {
-    let images = stack.store().await.images(merchant.scope());
-    let image = images.get(image.image_id()).await.expect("the database").expect("an image");
-    tola_media::rendition_folder(&merchant.id().to_string(), &image.content_hash.expect("a hash"))
-}
-
-/// Deletes an image as the API does, so long ago that the sweep may finish it.
-async fn deleted_long_ago(stack: &TestStack, merchant: &Merchant, id: ImageId) {
-    let images = stack.store().await.images(merchant.scope());
-    let marked = images.change(id, |image| {
-        let _ = image.mark_purging(origin().now);
-        image.version += 1;
-        image.updated_at = origin().now.before(LONG_AGO);
-        Ok::<_, tola_store::Error>(Changed::Yes)
-    });
-    assert!(marked.await.expect("the database").moved());
-}
-
-async fn gone(stack: &TestStack, merchant: &Merchant, id: ImageId) {
-    let images = stack.store().await.images(merchant.scope());
-    eventually(&format!("{id} is gone"), SOON, async || {
-        let left = images.get(id).await.expect("the database");
-        left.map_or(Ok(()), |image| Err(format!("{image:?}")))
-    })
-    .await;
 }
 
 async fn processed(merchant: &Merchant, image: &str, status: &str) -> Value {
@@ -152,7 +113,7 @@ async fn a_second_file_for_the_same_form_is_sent_in_vain() {
     let largest = &promise.image.renditions().await["1280.jpg"];
     assert_eq!(Some(u64::from(largest.width())), width, "what is shown is what is told");
     let key = tola_media::upload_key(&merchant.id().to_string(), promise.image.id());
-    eventually("the other file is gone", SOON, async || match lying(&stack, &key).await.len() {
+    eventually("the other file is gone", SOON, async || match stack.lying(&key).await.len() {
         1 => Ok(()),
         versions => Err(format!("{versions} versions are there")),
     })
@@ -210,18 +171,18 @@ async fn the_same_photo_twice_is_rendered_once_and_goes_with_the_last_image_that
     let told = two.processing().await.becomes(SUCCEEDED).await;
     let rendered = told.body["steps"].as_array().into_iter().flatten().find(|step| step["name"] == RENDER);
     assert!(rendered.is_some_and(|step| step["result"].as_str().is_some_and(|r| r.starts_with("It found"))), "{told}");
-    let folder = folder_of(&stack, &merchant, &one).await;
+    let folder = merchant.keeps(one.image_id()).await.pop().expect("a folder");
 
-    deleted_long_ago(&stack, &merchant, one.image_id()).await;
+    merchant.deleted_long_ago(one.image_id()).await;
     stack.sweeps().await;
 
-    gone(&stack, &merchant, one.image_id()).await;
+    merchant.has_no_more(one.image_id()).await;
     assert!(!two.renditions().await.is_empty(), "what another image shows stays");
-    deleted_long_ago(&stack, &merchant, two.image_id()).await;
+    merchant.deleted_long_ago(two.image_id()).await;
     stack.sweeps().await;
 
-    gone(&stack, &merchant, two.image_id()).await;
-    assert_eq!(lying(&stack, &folder).await, [""; 0], "nobody shows it any more");
+    merchant.has_no_more(two.image_id()).await;
+    assert_eq!(stack.lying(&folder).await, [""; 0], "nobody shows it any more");
 }
 
 #[tokio::test]
@@ -241,7 +202,7 @@ async fn a_photo_that_comes_back_while_it_is_being_deleted_waits_and_is_rendered
 
     let waiting = two.processing().await;
     waiting.reaches(RENDER, |step| step["outcome"] == "FAILED").await;
-    deleted_long_ago(&stack, &merchant, one.image_id()).await;
+    merchant.deleted_long_ago(one.image_id()).await;
     stack.sweeps().await;
     two.becomes(READY).await;
     assert!(!two.renditions().await.is_empty(), "nobody deleted what was made after");
@@ -296,7 +257,7 @@ async fn a_file_that_arrives_for_an_image_that_is_gone_is_deleted() {
     let key = tola_media::upload_key(&merchant.id().to_string(), &image);
     put(&stack, &merchant, &image, a_photo(64, 48).bytes).await;
 
-    eventually("the file is gone", SOON, async || match lying(&stack, &key).await.len() {
+    eventually("the file is gone", SOON, async || match stack.lying(&key).await.len() {
         0 => Ok(()),
         left => Err(format!("{left} versions are left")),
     })

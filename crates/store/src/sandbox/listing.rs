@@ -1,14 +1,11 @@
-//! A listing on the sandbox marketplace, with every call that changed it.
+//! A listing on the sandbox marketplace, with its part of the ledger.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tola_catalog::{ChannelId, MerchantId, ProductId, Timestamp};
 use ulid::Ulid;
 
-use super::SandboxKey;
-
-/// The most calls that a listing remembers: the latest ones.
-pub(super) const MAX_CALLS: usize = 500;
+use super::{SandboxEffect, SandboxEntry, SandboxKey};
 
 /// How a listing stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +46,7 @@ pub struct SandboxListing {
     /// When that last changed.
     #[serde(default = "long_ago")]
     pub edited_at: Timestamp,
-    /// What changed it: the call that did and the change are one write.
+    /// Its part of the ledger: a change and its line are one write.
     #[serde(default)]
     pub(super) calls: Vec<SandboxEntry>,
     /// Rises with every write.
@@ -58,40 +55,6 @@ pub struct SandboxListing {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-}
-
-/// What a call did, or the marketplace by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum SandboxEffect {
-    /// It made the listing.
-    Created,
-    /// It changed the listing, or showed it again.
-    Updated,
-    /// It hid the listing.
-    Paused,
-    /// It closed the listing for good.
-    Closed,
-    /// The marketplace lost the listing.
-    Vanished,
-    /// Somebody changed the listing at the marketplace.
-    EditedByHand,
-}
-
-/// What changed a listing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SandboxEntry {
-    /// The listing.
-    pub external_id: String,
-    /// The fence of the command behind the call; nothing where nobody called.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fence: Option<u64>,
-    /// What it did.
-    pub effect: SandboxEffect,
-    /// The product's revision that the listing shows since.
-    pub revision: u64,
-    /// When.
-    pub at: Timestamp,
 }
 
 impl SandboxListing {
@@ -118,7 +81,8 @@ impl SandboxListing {
             created_at: now,
             updated_at: now,
         };
-        listing.enter(SandboxEffect::Created, Some(fence), now);
+        let created = listing.changed(SandboxEffect::Created, Some(fence), now);
+        listing.calls.push(created);
         listing
     }
 
@@ -137,14 +101,17 @@ impl SandboxListing {
         self.open_product_id = None;
     }
 
-    /// Notes what changed it.
-    pub(super) fn enter(&mut self, effect: SandboxEffect, fence: Option<u64>, at: Timestamp) {
+    /// Counts a change, and returns its line in the ledger.
+    pub(super) fn changed(&mut self, effect: SandboxEffect, fence: Option<u64>, at: Timestamp) -> SandboxEntry {
         self.version += 1;
         self.updated_at = at;
-        let (external_id, revision) = (self.external_id.clone(), self.revision);
-        self.calls.push(SandboxEntry { external_id, fence, effect, revision, at });
-        let forgotten = self.calls.len().saturating_sub(MAX_CALLS);
-        self.calls.drain(..forgotten);
+        SandboxEntry { external_id: None, fence, effect, revision: Some(self.revision), at }
+    }
+
+    /// Its part of the ledger.
+    pub(super) fn into_calls(self) -> impl Iterator<Item = SandboxEntry> {
+        let external_id = Some(self.external_id);
+        self.calls.into_iter().map(move |entry| SandboxEntry { external_id: external_id.clone(), ..entry })
     }
 }
 
@@ -168,19 +135,6 @@ mod tests {
             1,
             long_ago(),
         )
-    }
-
-    #[test]
-    fn the_oldest_calls_are_forgotten() {
-        let mut listing = listing();
-
-        for fence in 2..=503 {
-            listing.enter(SandboxEffect::Updated, Some(fence), long_ago());
-        }
-
-        let fences: Vec<_> = listing.calls.iter().filter_map(|call| call.fence).collect();
-        assert_eq!(fences, (4..=503).collect::<Vec<_>>());
-        assert_eq!(listing.version, 503);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod answers;
 mod commands;
 mod configuration;
+mod ledger;
 mod looks;
 mod marketplace;
 

@@ -32,10 +32,15 @@ pub(crate) async fn reconfigure(shop: &Shop<Marketplace>, config: Value) {
     shop.reconfigure(|channel| channel.config = object(config)).await;
 }
 
-/// What happened to the product of a shop.
+/// What changed about the product of a shop.
 pub(crate) async fn effects(shop: &Shop<Marketplace>) -> Vec<SandboxEffect> {
+    calls(shop).await.into_iter().map(|(_, effect)| effect).filter(|effect| effect.is_change()).collect()
+}
+
+/// Every call about the product of a shop: its fence and what came of it.
+pub(crate) async fn calls(shop: &Shop<Marketplace>) -> Vec<(Option<u64>, SandboxEffect)> {
     let ledger = shop.bench().ledger(&shop.channel().await, shop.product_id()).await;
-    ledger.into_iter().map(|entry| entry.effect).collect()
+    ledger.into_iter().map(|entry| (entry.fence, entry.effect)).collect()
 }
 
 pub(crate) fn scope(channel: &Channel) -> TenantScope {
@@ -86,8 +91,11 @@ impl Bench for Marketplace {
     }
 
     async fn effects(&self, channel: &Channel, product_id: ProductId) -> Vec<Effect> {
-        let entries = self.ledger(channel, product_id).await.into_iter();
-        entries.map(|entry| Effect { external_id: entry.external_id, fence: entry.fence.unwrap_or_default() }).collect()
+        let changes = self.ledger(channel, product_id).await.into_iter().filter(|entry| entry.effect.is_change());
+        let effect = |entry: SandboxEntry| {
+            Some(Effect { external_id: entry.external_id?, fence: entry.fence.unwrap_or_default() })
+        };
+        changes.filter_map(effect).collect()
     }
 
     async fn shows(&self, channel: &Channel, product_id: ProductId) -> Option<u64> {
