@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::channel::REVIEW_PERIOD;
+use crate::code;
 use crate::id::OperationId;
 use crate::problem::Problem;
 use crate::time::Timestamp;
@@ -126,7 +128,16 @@ pub struct Command {
     pub problem: Option<Problem>,
 }
 
-/// An adapter's right to be the only one that talks to the channel about this listing.
+impl Command {
+    /// Whether it was held back, because the product was not complete just then: nobody has tried it.
+    pub fn was_held_back(&self) -> bool {
+        let held = |problem: &Problem| problem.code == code::PRODUCT_INCOMPLETE.name;
+        self.state == CommandState::Failed && self.problem.as_ref().is_some_and(held)
+    }
+}
+
+/// An adapter's right to be the only one that talks to the channel about this listing. It stays known after it has ended,
+/// until what came of the command is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Claim {
     /// The command that was claimed.
@@ -242,6 +253,9 @@ pub struct Listing {
     /// The fence of the newest outcome that was recorded; an outcome that comes again changes nothing.
     #[serde(default)]
     pub recorded_fence: u64,
+    /// Since when the channel has been looking at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_since: Option<Timestamp>,
 }
 
 impl Listing {
@@ -290,10 +304,9 @@ impl Listing {
     /// Whether the merchant wants it there, and nobody has tried to bring to the channel what it is to show; or what was
     /// brought there is lost.
     pub fn lags(&self) -> bool {
-        let tried = self
-            .command
-            .as_ref()
-            .is_some_and(|command| command.kind.offers() && command.revision >= self.content_revision);
+        let tried = self.command.as_ref().is_some_and(|command| {
+            command.kind.offers() && command.revision >= self.content_revision && !command.was_held_back()
+        });
         self.desired == Desired::On && (self.again || !tried)
     }
 
@@ -306,6 +319,18 @@ impl Listing {
             && there.mark.is_some()
             && known.mark != there.mark;
         there.is_offered() && there.revision >= revision && !tampered
+    }
+
+    /// Notes since when the channel has been looking at it.
+    pub(crate) fn note_review(&mut self, now: Timestamp) {
+        self.reviewed_since =
+            (self.observed.presence == Presence::UnderReview).then(|| self.reviewed_since.unwrap_or(now));
+    }
+
+    /// When to look at the channel next, if it has yet to make up its mind: soon at first, then less and less often.
+    pub fn look_again_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let since = self.reviewed_since?;
+        Some(now.after(now.since(since).max(REVIEW_PERIOD)))
     }
 
     /// The fence of the next command.

@@ -17,11 +17,13 @@ use crate::status::ProductStatus;
 use crate::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
 use crate::time::Timestamp;
 
+mod command;
 mod edit;
 mod offer;
 mod reconcile;
+pub use command::{Claimed, Planned, Tally};
 pub use edit::{Edit, ImageReference, Refused};
-pub use offer::{Claimed, MAX_CHANNELS, Planned, Requested, Tally};
+pub use offer::{MAX_CHANNELS, Requested};
 pub use reconcile::{Drift, DriftKind, Remedy, Sight};
 
 /// The most images of a product.
@@ -279,6 +281,9 @@ impl Product {
             _ => {}
         }
         self.follow_up(origin);
+        for listing in self.channels.values_mut() {
+            listing.note_review(origin.now);
+        }
         let bound = |listing: &Listing| listing.may_be_live() || listing.is_under_way();
         self.bound_to = self.channels.iter().filter(|(_, l)| bound(l)).map(|(id, _)| id.clone()).collect();
         let kept = |listing: &Listing| listing.desired == Desired::On || listing.may_exist();

@@ -158,13 +158,8 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         let channel = self.channel_of(command).await?;
         let origin =
             Origin { now, actor: Actor::system(A::TYPE), correlation_id: command.operation.correlation_id.clone() };
-        let mut claim = self.claim(command, holder, &origin).await?;
-        if let (Claimed::Busy(_), Some(product)) = &claim
-            && self.adopt(product, command, &origin).await?
-        {
-            claim = self.claim(command, holder, &origin).await?;
-        }
-        let (product, in_doubt, hold) = match claim {
+        self.adopt_earlier(command, &origin).await?;
+        let (product, in_doubt, hold) = match self.claim(command, holder, &origin).await? {
             (Claimed::Granted { in_doubt, hold }, Some(product)) => (product, in_doubt, hold),
             (Claimed::Busy(until), _) => return Ok(busy(until, now)),
             _ => return Ok(Reply::Answer(CommandAnswer::Superseded)),
@@ -213,23 +208,24 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         Ok((claimed, product))
     }
 
-    /// Takes over what came of the command that holds the claim, if that is stored and its workflow has yet to take it
-    /// over: then nobody is at the listing any more. Returns whether there was something to take over.
-    async fn adopt(&self, product: &Product, command: &ChannelCommand, origin: &Origin) -> Result<bool, StepError> {
-        let claim = product.channels.get(&command.channel_id).and_then(|listing| listing.claim.as_ref());
-        let Some(fence) = claim.map(|claim| claim.fence) else { return Ok(true) };
+    /// Takes over what came of the command that was claimed before this one, if that is stored and its workflow has yet to
+    /// take it over: then nobody is at the listing any more, and nothing of it is in doubt.
+    async fn adopt_earlier(&self, command: &ChannelCommand, origin: &Origin) -> Result<(), StepError> {
         let scope = scope_of(&command.operation);
-        let held = CommandRef { fence, ..reference(command) };
-        let Some(stored) = self.store.outcomes(scope).get(&held).await.map_err(failed)? else { return Ok(false) };
         let products = self.store.products(scope);
+        let Some(product) = products.get(command.product_id).await.map_err(failed)? else { return Ok(()) };
+        let claim = product.channels.get(&command.channel_id).and_then(|listing| listing.claim.as_ref());
+        let Some(fence) = claim.map(|claim| claim.fence).filter(|fence| *fence != command.fence) else { return Ok(()) };
+        let earlier = CommandRef { fence, ..reference(command) };
+        let Some(stored) = self.store.outcomes(scope).get(&earlier).await.map_err(failed)? else { return Ok(()) };
         let recorded = products.change(command.product_id, |product| {
             Ok::<_, Error>(product.record(&command.channel_id, fence, &stored.outcome, origin))
         });
         let _ = recorded.await.map_err(failed)?;
-        Ok(true)
+        Ok(())
     }
 
-    /// Gives the claim back. If that fails, it ends by itself.
+    /// Ends the claim. If that fails, it ends by itself.
     async fn release(&self, command: &ChannelCommand, holder: &str, origin: &Origin) {
         let products = self.store.products(scope_of(&command.operation));
         let released = products.change(command.product_id, |product| {

@@ -194,7 +194,7 @@ impl From<Refused> for ApiError {
         match refused {
             Refused::NotPossible(not_possible) => not_possible.into(),
             Refused::Invalid { pointer, message } => Self::invalid_body(pointer, message),
-            Refused::WithdrawalRuns { .. } => Self::not_possible(refused.to_string()),
+            Refused::WithdrawalRuns { .. } | Refused::Reactivated => Self::not_possible(refused.to_string()),
             Refused::Incomplete { missing } => {
                 let refusal = Self::new(StatusCode::CONFLICT, code::PRODUCT_INCOMPLETE);
                 missing.into_iter().fold(refusal, |refusal, gap| {

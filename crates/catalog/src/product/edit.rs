@@ -66,6 +66,9 @@ pub enum Refused {
         /// From where, or from where among others.
         channel: ChannelId,
     },
+    /// The product was reactivated since it was deactivated.
+    #[error("the product was reactivated since; deactivate it, if it is to be off the market again")]
+    Reactivated,
     /// A value is out of bounds.
     #[error("{message}")]
     Invalid {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Product;
+use super::command::not_shown;
 use crate::channel::Channel;
 use crate::code;
 use crate::event::{EventKind, Origin};
@@ -13,7 +14,7 @@ use crate::id::{ChannelId, OperationId, ProductId};
 use crate::image::Changed;
 use crate::listing::{CommandKind, CommandState, Desired, Listing, Observed, Presence, Standing, Visibility};
 use crate::operation::OperationKind;
-use crate::problem::{Problem, ProblemClass};
+use crate::problem::ProblemClass;
 use crate::time::Timestamp;
 
 /// How a channel differs from what Tola has recorded, or from what the merchant wants.
@@ -112,6 +113,9 @@ impl Product {
         let wanted = self.channels.get(id).is_some_and(|listing| listing.desired == Desired::On);
         let drift =
             if wanted { self.mend_wanted(channel, seen, origin) } else { self.mend_unwanted(channel, seen, origin) };
+        if !before.is_let_go() {
+            self.resume_deletion(origin);
+        }
         if *self == before {
             return (drift.map(|kind| self.reported(kind, sight)), Changed::No);
         }
@@ -157,6 +161,8 @@ impl Product {
         let (before, in_doubt) = (listing.observed.clone(), listing.in_doubt);
         listing.in_doubt = false;
         listing.claim = None;
+        // Whatever came of commands so far is older than this look, though nobody may have recorded it yet.
+        listing.recorded_fence = listing.command.as_ref().map_or(0, |command| command.fence);
         let Sight::There(standing) = sight else {
             listing.observed = Observed::default();
             // What was paused for the merchant and is closed now was of no use to anybody.
@@ -191,15 +197,14 @@ impl Product {
         if seen == Some(DriftKind::Rejected) {
             // Not tried again until the merchant has changed something: the channel would only reject it once more.
             if let Some(command) = listing.command.as_mut() {
-                let message = format!("{} has looked at the listing, and does not show it.", channel.id);
-                command.state = CommandState::Failed;
-                command.problem = Some(Problem::new(ProblemClass::Policy, code::CHANNEL_REFUSED, message));
+                command.fail(not_shown(&channel.id));
             }
             return seen;
         }
         let shown = matches!(listing.observed.presence, Presence::Live | Presence::UnderReview);
         let current = listing.observed.published_revision >= Some(listing.content_revision);
         if seen.is_none() && shown && current {
+            self.come_true(&channel.id, origin);
             return None;
         }
         let refused = listing.command.as_ref().is_some_and(|command| command.state == CommandState::Failed);
@@ -221,11 +226,15 @@ impl Product {
         };
         let listing = self.channels.get(&channel.id)?;
         let there = if kind == CommandKind::Close { listing.may_exist() } else { listing.may_be_live() };
-        if !there || channel.takes(kind).is_err() {
-            return seen.filter(|_| there);
+        if !there {
+            self.come_true(&channel.id, origin);
+            return None;
+        }
+        if channel.takes(kind).is_err() {
+            return seen;
         }
         let operation_id = self.follow_up_id(operation, origin.now);
-        self.withdraw_from(operation, |chosen| *chosen == channel.id, operation_id, true);
+        self.withdraw_from(operation, |chosen| *chosen == channel.id, operation_id, None);
         if operation == OperationKind::Delete {
             self.deleting = Some(operation_id);
         }

@@ -32,6 +32,19 @@ async fn a_channel_is_looked_at_only_when_something_is_in_doubt() {
 }
 
 #[tokio::test]
+async fn an_answer_that_nobody_took_over_for_long_leaves_nothing_in_doubt() {
+    let (shop, published) = asked("").await;
+    assert_eq!(shop.deliver(&published).await, Ok(CommandAnswer::Stored));
+    shop.wait(LEASE);
+
+    let withdrawn = shop.deactivate().await;
+    assert_eq!(shop.deliver(&withdrawn).await, Ok(CommandAnswer::Stored));
+
+    assert_eq!((shop.bench().stall.looks(), shop.fences().await), (0, vec![published.fence, withdrawn.fence]));
+    assert_eq!(shop.listing().await.recorded_fence, published.fence);
+}
+
+#[tokio::test]
 async fn a_channel_that_cant_be_called_is_a_refusal_that_says_why() {
     for (status, expected) in
         [(ChannelStatus::Paused, "CHANNEL_PAUSED"), (ChannelStatus::AuthBroken, "CHANNEL_AUTH_BROKEN")]

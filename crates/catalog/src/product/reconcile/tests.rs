@@ -11,6 +11,7 @@ use crate::id::MerchantId;
 use crate::image::{Image, Placeholder, Rendition, UploadedFile};
 use crate::listing::{ChannelOutcome, Seen};
 use crate::money::{Currency, Money};
+use crate::problem::Problem;
 use crate::product::ImageReference;
 use crate::text::{Description, Name};
 use crate::{Code, ImageId};
@@ -248,4 +249,61 @@ fn a_deletion_that_was_refused_is_tried_again() {
     assert_eq!(found, Some((DriftKind::Unwanted, Remedy::Withdraw)));
     let command = product.channels[&open_shop().id].command.clone().unwrap();
     assert_eq!((command.kind, product.deleting), (CommandKind::Close, Some(command.operation_id)));
+}
+
+#[test]
+fn a_deletion_that_became_possible_goes_on() {
+    let mut product = live();
+    let _ = product.request_deletion(operation(6), &origin(3));
+    let problem = Problem::new(ProblemClass::Policy, code::CHANNEL_REFUSED, "It lies in carts.");
+    let mut product = answered(product, &ChannelOutcome::Refused { problem, seen: Seen::NotLooked });
+    let _ = product.tell(operation(6), &origin(4));
+
+    assert_eq!(found(&mut product, Sight::Absent), None, "it is as the merchant wants it");
+
+    assert!(product.is_let_go());
+    assert_eq!(product.intents.iter().map(|intent| intent.kind).collect::<Vec<_>>(), [OperationKind::Delete]);
+    assert_eq!(product.deleting, Some(product.intents[0].operation_id));
+    let version = product.version;
+    assert_eq!(found(&mut product, Sight::Absent), None);
+    assert_eq!(product.version, version, "it is asked for once");
+}
+
+#[test]
+fn what_failed_and_is_there_all_the_same_is_told_to_be_there() {
+    let mut product = failed(code::CHANNEL_SILENT, ProblemClass::Transient);
+    let _ = product.tell(operation(2), &origin(4));
+    product.outbox.clear();
+    product.channels.get_mut(&open_shop().id).unwrap().in_doubt = true;
+
+    assert_eq!(found(&mut product, Sight::There(&standing(Visibility::Live, "1"))), None);
+
+    let command = product.channels[&open_shop().id].command.clone().unwrap();
+    assert_eq!((command.state, command.problem), (CommandState::Done, None));
+    assert_eq!(product.outbox.iter().map(|event| event.kind).collect::<Vec<_>>(), [EventKind::ProductPublished]);
+}
+
+#[test]
+fn a_listing_that_the_channel_took_and_hides_is_not_offered_time_and_again() {
+    let mut product = answered(asked(), &ChannelOutcome::Listed(standing(Visibility::Hidden, "1")));
+
+    for _ in 0..3 {
+        assert_eq!(found(&mut product, Sight::There(&standing(Visibility::Hidden, "1"))), None);
+        assert_eq!(found(&mut product, Sight::Unobservable), None);
+    }
+    assert_eq!(product.intents, []);
+}
+
+#[test]
+fn what_came_of_a_command_before_a_look_is_older_than_what_was_seen() {
+    let mut product = asked();
+    let (channel, until) = (open_shop().id, Timestamp::from_millis(5));
+    let _ = product.claim(&channel, 1, "adapter", until, &origin(1));
+    let silent = Problem::new(ProblemClass::Transient, code::CHANNEL_SILENT, "No answer.");
+    let _ = product.give_up(&channel, 1, &silent, &origin(2));
+    assert!(found(&mut product, Sight::There(&standing(Visibility::Live, "1"))).is_none());
+
+    let unknown = ChannelOutcome::Unknown { problem: silent };
+    assert_eq!(product.record(&channel, 1, &unknown, &origin(10)), Changed::No);
+    assert!(product.channels[&channel].is_live());
 }
