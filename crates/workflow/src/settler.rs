@@ -4,7 +4,7 @@ use tola_catalog::image::Changed;
 use tola_catalog::{Actor, Code, OperationStatus, Origin, Problem, ProblemClass, Timestamp, code};
 use tola_contracts::OperationRef;
 use tola_contracts::shared::{CaughtError, SettleInput};
-use tola_store::{Settlement, Store, TenantScope};
+use tola_store::{CommandRef, Settlement, Store, TenantScope};
 
 use crate::{Error, ExecutionState, ExecutionView, Executions};
 
@@ -34,29 +34,45 @@ impl Settler {
             },
             None => failed(code::EXECUTION_LOST, code::EXECUTION_LOST.cause.to_owned()),
         };
-        let operations = self.store.operations(TenantScope::of_operation(operation));
-        let settled = operations.settle(operation.operation_id, &settlement, now).await?;
-        if let (true, Some(problem)) = (settled, &settlement.problem) {
+        // Commands first: an operation that is settled is not looked at again.
+        if let Some(problem) = &settlement.problem {
             self.abandon(operation, problem, now).await?;
         }
-        Ok(settled)
+        let operations = self.store.operations(TenantScope::of_operation(operation));
+        Ok(operations.settle(operation.operation_id, &settlement, now).await?)
     }
 
-    /// Ends the commands that a dead execution left waiting, so that edits and requests don't wait for them.
-    async fn abandon(&self, operation: &OperationRef, problem: &Problem, now: Timestamp) -> Result<(), Error> {
-        let scope = TenantScope::of_operation(operation);
-        let known = self.store.operations(scope).get(operation.operation_id).await?;
-        let Some(product) = known.and_then(|known| known.product_id) else { return Ok(()) };
-        let correlation_id = operation.correlation_id.clone();
-        let origin = Origin { now, actor: Actor::system("settler"), correlation_id };
+    /// Ends the commands that an operation without an execution left waiting, so that edits and requests don't wait for
+    /// them. What channels have answered meanwhile is taken over before. Whoever settled the operation first said why; else
+    /// it is for `problem`. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn abandon(&self, operation: &OperationRef, problem: &Problem, now: Timestamp) -> Result<(), Error> {
+        let (scope, id) = (TenantScope::of_operation(operation), operation.operation_id);
+        let Some(known) = self.store.operations(scope).get(id).await? else { return Ok(()) };
+        let Some(product_id) = known.product_id else { return Ok(()) };
         let products = self.store.products(scope);
-        let _ = products
-            .change(product, |product| {
-                let id = operation.operation_id;
-                let changes = [product.abandon(id, problem, &origin), product.tell(id, &origin)];
-                Ok::<_, tola_store::Error>(if changes.contains(&Changed::Yes) { Changed::Yes } else { Changed::No })
-            })
-            .await?;
+        let Some(product) = products.get(product_id).await? else { return Ok(()) };
+        let mut answered = Vec::new();
+        for (channel_id, fence, _) in product.waiting(id) {
+            let command = CommandRef { product_id, channel_id, fence };
+            if let Some(stored) = self.store.outcomes(scope).get(&command).await? {
+                answered.push((command, stored.outcome));
+            }
+        }
+        let origin = Origin { now, actor: Actor::system("settler"), correlation_id: operation.correlation_id.clone() };
+        let problem = known.problem.as_ref().unwrap_or(problem);
+        let ended = products.change(product_id, |product| {
+            let version = product.version;
+            for (command, outcome) in &answered {
+                let _ = product.record(&command.channel_id, command.fence, outcome, &origin);
+            }
+            let _ = product.abandon(id, problem, &origin);
+            let _ = product.tell(id, &origin);
+            Ok::<_, tola_store::Error>(if product.version == version { Changed::No } else { Changed::Yes })
+        });
+        let _ = ended.await?;
         Ok(())
     }
 }

@@ -99,13 +99,13 @@ impl Sweep {
             Ok(intents) => self.launch(intents, &mut swept).await,
             Err(error) => swept.failed("looking for promised operations", &error),
         }
-        match leftovers.overdue_operations(now.before(LONG), MOST).await {
-            Ok(operations) => self.settle(operations, now, &mut swept).await,
-            Err(error) => swept.failed("looking for operations that run for long", &error),
-        }
         match leftovers.unadopted_outcomes(waiting, MOST).await {
             Ok(outcomes) => self.adopt(outcomes, now, &mut swept).await,
             Err(error) => swept.failed("looking for answers of channels", &error),
+        }
+        match leftovers.overdue_operations(now.before(LONG), MOST).await {
+            Ok(operations) => self.settle(operations, now, &mut swept).await,
+            Err(error) => swept.failed("looking for operations that run for long", &error),
         }
         for (from, to) in
             [(now.before(HEARD_OF), now.before(UNHEARD)), (Timestamp::from_millis(0), now.before(ABANDONED))]

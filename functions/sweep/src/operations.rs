@@ -53,6 +53,7 @@ impl Sweep {
             return Ok(false);
         }
         let problem = Problem::new(ProblemClass::Transient, code::EXECUTION_LOST, code::EXECUTION_LOST.cause);
+        self.settler.abandon(&ExecutionInput::of(operation).operation, &problem, now).await?;
         let settlement = Settlement { status: OperationStatus::Failed, result: None, problem: Some(problem) };
         let scope = SystemScope::named("sweep").acting_for(operation.merchant_id);
         Ok(self.store.operations(scope).settle(operation.id, &settlement, now).await?)

@@ -2,9 +2,10 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use tola_catalog::image::Changed;
 use tola_catalog::operation::{Intent, Subject};
 use tola_catalog::{ChannelId, Operation, OperationId, OperationStatus, Problem, ProblemClass, ProductId, code};
-use tola_store::{OperationFilter, Settlement, TenantScope};
+use tola_store::{OperationFilter, Outcome, Settlement, TenantScope};
 
 use super::one_more;
 use crate::app::App;
@@ -75,7 +76,7 @@ pub async fn cancel(
     operations.get(id).await?.ok_or_else(ApiError::not_found)?;
     let message = format!("{} cancelled the operation.", caller.identity.subject);
     let problem = Problem::new(ProblemClass::Policy, code::OPERATION_CANCELLED, message.clone());
-    let settlement = Settlement { status: OperationStatus::Cancelled, result: None, problem: Some(problem) };
+    let settlement = Settlement { status: OperationStatus::Cancelled, result: None, problem: Some(problem.clone()) };
     operations.settle(id, &settlement, now()).await?;
 
     // Read after the settlement: an execution that was started meanwhile is stopped too.
@@ -87,7 +88,34 @@ pub async fn cancel(
         let stopped = app.workflows.stop(execution, code::OPERATION_CANCELLED.name, &message).await;
         stopped.map_err(ApiError::unavailable)?;
     }
+    if let Some(product) = operation.product_id {
+        abandon(&app, &caller, product, id, &problem).await?;
+    }
     Ok((StatusCode::ACCEPTED, Json(shown(&operation)?)))
+}
+
+/// Ends the commands that wait for the execution that was stopped: edits would wait for them in vain. What a channel has
+/// answered meanwhile, the sweep takes over.
+async fn abandon(
+    app: &App,
+    caller: &Caller,
+    product: ProductId,
+    operation: OperationId,
+    problem: &Problem,
+) -> Result<(), ApiError> {
+    let origin = caller.origin(now());
+    let products = app.store.products(caller.scope());
+    let ended = products.change(product, |product| {
+        let version = product.version;
+        let _ = product.abandon(operation, problem, &origin);
+        let _ = product.tell(operation, &origin);
+        Ok::<_, tola_store::Error>(if product.version == version { Changed::No } else { Changed::Yes })
+    });
+    if let Outcome::Moved(product) = ended.await? {
+        // What an edit asked for meanwhile, and waited for this operation.
+        app.launch_all(caller.scope(), Subject::Product(product.id), &product.intents).await;
+    }
+    Ok(())
 }
 
 /// The operation of a write that was just made: as it is stored, or as the intent asks for it.

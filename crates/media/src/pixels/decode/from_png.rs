@@ -27,13 +27,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, RenderError> {
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: MAX_CHUNK_BYTES });
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     decoder.set_ignore_text_chunk(true);
-    let mut reader = decoder.read_info().map_err(refused)?;
+    let mut reader = decoder.read_info().map_err(|error| refused(&error))?;
     let info = reader.info();
     let orientation = oriented(info.exif_metadata.as_deref());
     let icc_profile = info.icc_profile.as_deref().map(<[u8]>::to_vec);
     // Of an animation whose first frame is the default image, the frame says how large it is.
     let (width, height) = info.frame_control.map_or_else(|| info.size(), |frame| (frame.width, frame.height));
-    let samples = samples(&mut reader, width, height).map_err(refused)?;
+    let samples = samples(&mut reader, width, height).map_err(|error| refused(&error))?;
 
     let plain = |channels, samples| Raster { width, height, channels, samples };
     let raster = match reader.output_color_type().0 {
@@ -95,7 +95,7 @@ fn has_right_sums(bytes: &[u8]) -> bool {
     true
 }
 
-fn refused(error: DecodingError) -> Rejection {
+fn refused(error: &DecodingError) -> Rejection {
     match error {
         DecodingError::LimitsExceeded => Rejection::too_costly(SourceFormat::Png.name()),
         _ => corrupt(),

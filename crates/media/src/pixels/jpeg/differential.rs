@@ -1,5 +1,7 @@
 //! Beside another decoder: thousands of JPEGs of every common kind, and what both make of them.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests report by panicking, as tests do")]
+
 use image::{DynamicImage, ImageFormat, RgbImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 

@@ -72,7 +72,7 @@ pub(super) fn decode(bytes: &[u8], shrink: impl Fn(u32, u32) -> u32) -> Result<D
             0xC4 => decoder.codes(content)?,
             0xDB => decoder.quantization(content)?,
             0xDD => {
-                decoder.restart_interval = u32::from(u16::from_be_bytes(*content.first_chunk().ok_or(Fault::Damaged)?))
+                decoder.restart_interval = u32::from(u16::from_be_bytes(*content.first_chunk().ok_or(Fault::Damaged)?));
             }
             0xDA => at = decoder.scan(content, bytes, at)?,
             0xDE | 0xDF => return Err(Fault::Rare("of several layers")),

@@ -134,7 +134,7 @@ impl Plane {
             (y, y)
         } else if rows == height.div_ceil(2) {
             let near = y / 2;
-            (near, if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(rows - 1) })
+            (near, if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(rows - 1) })
         } else {
             let near = (u64::from(y) * u64::from(rows) / u64::from(height)) as u32;
             (near, near)

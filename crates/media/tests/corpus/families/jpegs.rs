@@ -189,7 +189,7 @@ fn damaged() -> Vec<Case> {
         corrupt("scan data that is zeros", || changed(&standard(), 0xDA, |part| part.truncate(14))),
         corrupt("codes of ones only", || {
             changed(&standard(), 0xC4, |part| {
-                *part = segment(0xC4, &[&[part[4], 3][..], &[0; 15], &[1, 2, 3]].concat())
+                *part = segment(0xC4, &[&[part[4], 3][..], &[0; 15], &[1, 2, 3]].concat());
             })
         }),
         corrupt("codes with more symbols than bytes", || {

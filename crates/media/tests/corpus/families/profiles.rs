@@ -17,7 +17,9 @@ pub(crate) fn cases() -> Vec<Case> {
     let broken = broken().into_iter().flat_map(|(what, profile)| {
         let (in_png, in_webp) = (profile.clone(), profile.clone());
         [
-            ready(format!("jpeg with {what}"), Jpeg, move || in_jpeg(&jpeg::standard(), &[profile.clone()])),
+            ready(format!("jpeg with {what}"), Jpeg, move || {
+                in_jpeg(&jpeg::standard(), std::slice::from_ref(&profile))
+            }),
             ready(format!("png with {what}"), Png, move || png::standard().with(b"iCCP", compressed(&in_png)).bytes()),
             ready(format!("webp with {what}"), WebP, move || in_webp_file(&picture(), &in_webp)),
         ]

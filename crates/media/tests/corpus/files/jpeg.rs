@@ -73,7 +73,7 @@ pub(crate) fn parts(jpeg: &[u8]) -> Vec<&[u8]> {
             _ => 2 + usize::from(u16::from_be_bytes([rest[2], rest[3]])),
         };
         if rest[1] == 0xDA {
-            while end + 1 < rest.len() && !(rest[end] == 0xFF && !matches!(rest[end + 1], 0 | 0xD0..=0xD7)) {
+            while end + 1 < rest.len() && (rest[end] != 0xFF || matches!(rest[end + 1], 0 | 0xD0..=0xD7)) {
                 end += 1;
             }
         }
