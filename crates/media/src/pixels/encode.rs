@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 use super::{
     RenderError,
@@ -30,6 +30,8 @@ pub(super) fn jpeg(picture: &Raster) -> Result<Vec<u8>, RenderError> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, JPEG_QUALITY);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    // Of four pixels, all count; by default one of them stands for the others.
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     encoder.encode(&samples, width, height, ColorType::Rgb).map_err(RenderError::Jpeg)?;
     // The encoder could choose the codes itself, but then writes a scan per colour: valid, and yet misread by some.
     Ok(tighten::tightened(&bytes).unwrap_or(bytes))
