@@ -7,13 +7,20 @@ use serde_json::json;
 use tola_testkit::{DRAFT, Merchant, Promise, READY, SUCCEEDED, TestStack, a_photo, a_product};
 
 /// What 1600 × 1200 becomes, by the name of each rendition.
-const RENDITIONS: [(&str, (u32, u32)); 6] = [
-    ("1280.jpg", (1280, 960)),
-    ("1280.webp", (1280, 960)),
+const RENDITIONS: [(&str, (u32, u32)); 12] = [
+    ("160.jpg", (160, 120)),
+    ("160.webp", (160, 120)),
     ("320.jpg", (320, 240)),
     ("320.webp", (320, 240)),
     ("640.jpg", (640, 480)),
     ("640.webp", (640, 480)),
+    ("1280.jpg", (1280, 960)),
+    ("1280.webp", (1280, 960)),
+    // Never larger than the photo.
+    ("1920.jpg", (1600, 1200)),
+    ("1920.webp", (1600, 1200)),
+    ("square-1080.jpg", (1080, 1080)),
+    ("square-1080.webp", (1080, 1080)),
 ];
 
 #[tokio::test]
