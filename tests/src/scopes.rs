@@ -29,7 +29,7 @@ const MAKERS: [(&str, &str); 5] = [
 ];
 
 /// What is deployed, by path, without the unit tests at a file's end.
-fn deployed() -> BTreeMap<String, String> {
+pub(crate) fn deployed() -> BTreeMap<String, String> {
     let mut sources = BTreeMap::new();
     for folder in ["catalog", "channel", "contracts", "events", "media", "step", "workflow"] {
         collect(&root().join("crates").join(folder).join("src"), &mut sources);

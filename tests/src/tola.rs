@@ -10,6 +10,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a panic in a test is its report")]
 
 mod asl;
+mod channel_types;
 mod cloudformation;
 mod contracts;
 mod faults;

@@ -41,6 +41,9 @@ pub struct Channel {
     /// Where the credentials lie: the name of a secret in Secrets Manager.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// Whether the merchant wants nothing done there for now. It stays so while the credentials are broken, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
     /// Whether it can be called.
     pub status: ChannelStatus,
     /// Why it can't.

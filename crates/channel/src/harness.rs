@@ -20,7 +20,7 @@ use crate::{Adapter, Call, Failure, Replies, Reply, code};
 mod connection;
 mod job;
 mod journal;
-mod patience;
+pub(crate) mod patience;
 use connection::callable;
 pub(crate) use connection::{break_channel, of_type};
 use job::Job;

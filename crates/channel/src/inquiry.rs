@@ -9,13 +9,12 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Map, Value};
 use tola_catalog::listing::CommandKind;
 use tola_catalog::{Channel, ChannelId, ChannelStatus, EffectiveView, Problem, ProblemClass, ProductId, Timestamp};
-use tola_contracts::channel::MAX_WAIT_SECONDS;
 use tola_contracts::channel::inquiry::{Finding, Inquiry, MAX_SURVEYED, Question, SurveyedListing};
 use tola_contracts::{StepError, StepErrorKind};
 use tola_store::{SystemScope, TenantScope};
 use tracing::Instrument;
 
-use crate::harness::{break_channel, failed, of_type};
+use crate::harness::{break_channel, failed, of_type, patience};
 use crate::{Adapter, Call, Failure, Harness, Replies, Shelf, Visit, code};
 
 mod config;
@@ -72,13 +71,13 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
             Question::Survey { .. } | Question::List { .. } if !A::OBSERVABLE => Ok(Finding::Unobservable),
             Question::Survey { product_ids } => {
                 let channel = self.connected(scope, &inquiry.channel_id).await?;
-                self.survey(&Visit { channel: &channel, scope, now }, product_ids).await
+                self.survey(&Visit { channel: &channel, scope, now }, inquiry.began, product_ids).await
             }
             Question::List { cursor } => {
                 let channel = self.connected(scope, &inquiry.channel_id).await?;
                 let visit = Visit { channel: &channel, scope, now };
-                let Shelf { entries, next } =
-                    self.observe(&visit, self.adapter.list(&visit, cursor.as_deref())).await?;
+                let listed = self.adapter.list(&visit, cursor.as_deref());
+                let Shelf { entries, next } = self.observe(&visit, inquiry.began, listed).await?;
                 Ok(Finding::Listed { entries, next, as_of: now })
             }
         }
@@ -122,7 +121,12 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         Ok(Finding::Examined { missing, irreversible })
     }
 
-    async fn survey(&self, visit: &Visit<'_>, products: &[ProductId]) -> Result<Finding, Instead> {
+    async fn survey(
+        &self,
+        visit: &Visit<'_>,
+        began: Option<Timestamp>,
+        products: &[ProductId],
+    ) -> Result<Finding, Instead> {
         if products.len() > MAX_SURVEYED {
             let message = format!("at most {MAX_SURVEYED} products are surveyed at once");
             return Err(StepError::new(StepErrorKind::InvalidInput, message).into());
@@ -133,14 +137,16 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
             let standing = self.adapter.find(&call).await?;
             Ok(SurveyedListing { product_id, standing })
         });
-        let listings = self.observe(visit, looks.buffered(LOOKS_AT_ONCE).try_collect()).await?;
+        let listings = self.observe(visit, began, looks.buffered(LOOKS_AT_ONCE).try_collect()).await?;
         Ok(Finding::Surveyed { listings })
     }
 
-    /// Looks at a channel within a bounded time, unless it is known to refuse our credentials.
+    /// Looks at a channel within a bounded time, unless it is known to refuse our credentials. One that asks for patience
+    /// gets it for a while, reckoned from when the execution `began`.
     async fn observe<T>(
         &self,
         visit: &Visit<'_>,
+        began: Option<Timestamp>,
         look: impl Future<Output = Result<T, Failure>> + Send,
     ) -> Result<T, Instead> {
         // Looking changes nothing there: what is paused may be looked at, as it may be let go.
@@ -160,7 +166,10 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
                 Err(Instead::Finding(Finding::Refused { problem }))
             }
             Err(Failure::Throttled { seconds, problem }) => {
-                Err(Instead::Finding(Finding::RetryAfter { seconds: seconds.clamp(1, MAX_WAIT_SECONDS), problem }))
+                Err(Instead::Finding(match patience::wait(seconds, began, visit.now) {
+                    Some(seconds) => Finding::RetryAfter { seconds, problem },
+                    None => Finding::Refused { problem: patience::at_its_end(problem) },
+                }))
             }
             Err(Failure::Transient(message)) => Err(StepError::new(StepErrorKind::Transient, message).into()),
         }
@@ -194,6 +203,7 @@ fn candidate<A: Adapter>(
         channel_type: A::TYPE.to_owned(),
         config: config.clone(),
         secret: secret.cloned(),
+        paused: false,
         status: ChannelStatus::Active,
         problem: None,
         reconcile_due_at: None,

@@ -1,12 +1,13 @@
 //! Merchants' connections to sales channels.
 
 use futures::TryStreamExt;
-use mongodb::bson::{Bson, doc};
+use mongodb::bson::{Bson, doc, serialize_to_document};
 use mongodb::{Collection, Database};
 use serde::{Deserialize, Serialize};
 use tola_catalog::{Channel, ChannelId, Timestamp};
 
 use crate::aggregate::Saved;
+use crate::document::difference;
 use crate::schema;
 use crate::{Error, TenantScope};
 
@@ -58,14 +59,18 @@ impl Channels {
         Ok(())
     }
 
-    /// Writes a channel over the one that was read, if nobody wrote in between.
+    /// Writes what differs between a channel that was read and what it is to be, if nobody wrote in between. Who hastens its
+    /// reconciliation does so without a version, and is not undone by a write that leaves the time as it is.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn save(&self, before: &Channel, after: &Channel) -> Result<Saved, Error> {
-        let filter = self.at_version(before);
-        let replaced = self.collection.replace_one(filter, self.stored(after)).await?;
-        Ok(if replaced.matched_count == 1 { Saved::Moved } else { Saved::Conflict })
+        let update = difference(&serialize_to_document(before)?, &serialize_to_document(after)?);
+        if update.is_empty() {
+            return Ok(Saved::Moved);
+        }
+        let written = self.collection.update_one(self.at_version(before), update).await?;
+        Ok(if written.matched_count == 1 { Saved::Moved } else { Saved::Conflict })
     }
 
     /// Removes a channel, if nobody wrote to it since it was read. Already gone is success.

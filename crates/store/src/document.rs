@@ -73,28 +73,42 @@ versioned!(Image, schema::IMAGES, schema::IMAGE_BY_ID, schema::IMAGE_BY_VERSION)
 /// Lists that others shorten meanwhile: they are pushed to and never set.
 const PUSHED: [&str; 2] = ["outbox", "intents"];
 
+/// The update that turns one document into another, field by field; empty if there is nothing to do.
+pub(crate) fn difference(old: &Document, new: &Document) -> Document {
+    let changed = new.iter().filter(|(field, value)| old.get(field) != Some(value));
+    let set: Document = changed.map(|(field, value)| (field.clone(), value.clone())).collect();
+    let gone = old.keys().filter(|field| !new.contains_key(*field));
+    let unset: Document = gone.map(|field| (field.clone(), Bson::Int32(1))).collect();
+    [("$set", set), ("$unset", unset)]
+        .into_iter()
+        .filter(|(_, fields)| !fields.is_empty())
+        .map(|(operator, fields)| (operator.to_owned(), Bson::Document(fields)))
+        .collect()
+}
+
 /// The filter and the update that turn `before` into `after`, if nobody wrote in between and the outbox has room.
 ///
 /// The relay and the starter of operations take elements out of `outbox` and `intents` without a version, so those two
 /// are only pushed to: setting them would bring back what was taken out.
 pub(crate) fn change<T: Versioned>(before: &T, after: &T) -> Result<(Document, Document), Error> {
-    let old = serialize_to_document(before)?;
-    let new = serialize_to_document(after)?;
-    let mut set = Document::new();
-    for (field, value) in &new {
-        if !PUSHED.contains(&field.as_str()) && old.get(field) != Some(value) {
-            set.insert(field, value.clone());
-        }
+    let mut old = serialize_to_document(before)?;
+    let mut new = serialize_to_document(after)?;
+    for field in PUSHED {
+        old.remove(field);
+        new.remove(field);
     }
-    let gone = |field: &&String| !new.contains_key(*field) && !PUSHED.contains(&field.as_str());
-    let unset: Document = old.keys().filter(gone).map(|field| (field.clone(), Bson::Int32(1))).collect();
+    let mut update = difference(&old, &new);
 
     let events: Vec<_> = after.outbox().iter().filter(|event| event.sequence > before.event_count()).collect();
     let is_new = |intent: &&Intent| !before.intents().iter().any(|old| old.operation_id == intent.operation_id);
     let intents: Vec<_> = after.intents().iter().filter(is_new).collect();
     if let (false, Some(due)) = (events.is_empty(), after.outbox_due_at()) {
         // Set even if it looks unchanged: the relay may have emptied the outbox and unset it since `before` was read.
-        set.insert("outbox_due_at", due.to_string());
+        let due = due.to_string();
+        match update.get_document_mut("$set") {
+            Ok(set) => drop(set.insert("outbox_due_at", due)),
+            Err(_) => drop(update.insert("$set", doc! { "outbox_due_at": due })),
+        }
     }
 
     let mut filter = T::BY_VERSION.filter(
@@ -107,10 +121,6 @@ pub(crate) fn change<T: Versioned>(before: &T, after: &T) -> Result<(Document, D
     );
     if let Some(last) = MAX_OUTBOX.checked_sub(events.len()) {
         filter.insert(format!("outbox.{last}"), doc! { "$exists": false });
-    }
-    let mut update = doc! { "$set": set };
-    if !unset.is_empty() {
-        update.insert("$unset", unset);
     }
     let mut push = Document::new();
     for (field, values) in [("outbox", serialize_to_bson(&events)?), ("intents", serialize_to_bson(&intents)?)] {

@@ -1,8 +1,6 @@
 //! Holding one product against what its channel has, writing what follows, and starting what that asks for.
 
-use tola_catalog::channel::REVIEW_PERIOD;
 use tola_catalog::image::Changed;
-use tola_catalog::listing::Presence;
 use tola_catalog::operation::{Intent, Subject};
 use tola_catalog::product::{Drift, Remedy, Sight};
 use tola_catalog::{Channel, Origin, Product};
@@ -70,9 +68,10 @@ impl Reconciler {
                 tracing::warn!(operation.id = %intent.operation_id, %error, "the sweep will start the operation");
             }
         }
-        let reviewed = after.channels.get(&channel.id).is_some_and(|l| l.observed.presence == Presence::UnderReview);
-        if reviewed {
-            self.store.channels(scope).hasten(&channel.id, origin.now.after(REVIEW_PERIOD)).await?;
+        // A channel that can't be asked would not have made up its mind the next time either.
+        let listing = after.channels.get(&channel.id).filter(|_| !matches!(sight, Sight::Unobservable));
+        if let Some(again) = listing.and_then(|listing| listing.look_again_at(origin.now)) {
+            self.store.channels(scope).hasten(&channel.id, again).await?;
         }
         Ok(held)
     }

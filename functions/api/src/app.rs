@@ -125,7 +125,7 @@ impl App {
         question: Question,
     ) -> Result<Option<Finding>, ApiError> {
         let correlation_id = origin.correlation_id.clone();
-        let inquiry = Inquiry { merchant_id, channel_id: channel_id.clone(), correlation_id, question };
+        let inquiry = Inquiry { merchant_id, channel_id: channel_id.clone(), correlation_id, began: None, question };
         match tokio::time::timeout(ADAPTER_PATIENCE, self.adapters.ask(channel_type, &inquiry)).await {
             Ok(answer) => answer.map_err(ApiError::unavailable),
             Err(elapsed) => Err(ApiError::unavailable(elapsed)),

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tola_catalog::product::Refused;
 use tola_catalog::status::NotPossible;
-use tola_catalog::{Code, code};
+use tola_catalog::{Code, Missing, code};
 pub use tola_step::chain;
 use tola_store::{Duplicate, Error as StoreError};
 
@@ -37,6 +37,8 @@ struct Inner {
     code: Code,
     message: String,
     details: Vec<Detail>,
+    /// What a product lacks, where that is what went wrong.
+    missing: Option<Vec<Missing>>,
     headers: Vec<(HeaderName, HeaderValue)>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -49,7 +51,8 @@ impl ApiError {
     /// An answer with a code's own words.
     pub fn new(status: StatusCode, code: Code) -> Self {
         let message = code.cause.to_owned();
-        Self(Box::new(Inner { status, code, message, details: Vec::new(), headers: Vec::new(), source: None }))
+        let (details, headers) = (Vec::new(), Vec::new());
+        Self(Box::new(Inner { status, code, message, details, missing: None, headers, source: None }))
     }
 
     /// There is no such thing for this merchant.
@@ -112,6 +115,17 @@ impl ApiError {
         self.detail(None, code, message.into())
     }
 
+    /// The same, with what a product lacks: as details, and in the words that the product itself has for it.
+    #[must_use]
+    pub fn lacking(self, missing: Vec<Missing>) -> Self {
+        let mut lacking = missing.iter().fold(self, |refusal, gap| {
+            let message = format!("{} ({})", gap.message, gap.rule);
+            refusal.at(gap.pointer.clone(), code::PRODUCT_INCOMPLETE, message)
+        });
+        lacking.0.missing = Some(missing);
+        lacking
+    }
+
     /// The same, with a header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -155,12 +169,15 @@ pub fn finish(mut response: Response, ids: &RequestIds) -> Response {
         let cause = error.source.as_deref().map(|source| chain(source)).unwrap_or_default();
         tracing::error!(code = error.code.name, request_id = ids.request, cause, "the request failed on our side");
     }
-    let body = serde_json::json!({ "error": {
+    let mut body = serde_json::json!({ "error": {
         "code": error.code.name,
         "message": error.message,
         "request_id": ids.request,
         "details": error.details,
     }});
+    if let Some(missing) = &error.missing {
+        body["error"]["missing"] = serde_json::json!(missing);
+    }
     let mut written = (error.status, Json(body)).into_response();
     written.headers_mut().extend(response.headers_mut().drain().filter_map(|(name, value)| Some((name?, value))));
     for (name, value) in &error.headers {
@@ -196,11 +213,7 @@ impl From<Refused> for ApiError {
             Refused::Invalid { pointer, message } => Self::invalid_body(pointer, message),
             Refused::WithdrawalRuns { .. } | Refused::Reactivated => Self::not_possible(refused.to_string()),
             Refused::Incomplete { missing } => {
-                let refusal = Self::new(StatusCode::CONFLICT, code::PRODUCT_INCOMPLETE);
-                missing.into_iter().fold(refusal, |refusal, gap| {
-                    let message = format!("{} ({})", gap.message, gap.rule);
-                    refusal.at(gap.pointer, code::PRODUCT_INCOMPLETE, message)
-                })
+                Self::new(StatusCode::CONFLICT, code::PRODUCT_INCOMPLETE).lacking(missing)
             }
         }
     }

@@ -1,8 +1,7 @@
 //! Takes what came of a command at its channel over into the product. An outcome that was taken over before, or that a
 //! newer one has overtaken, changes nothing.
 
-use tola_catalog::channel::REVIEW_PERIOD;
-use tola_catalog::listing::{CommandState, Presence};
+use tola_catalog::listing::CommandState;
 use tola_catalog::{Problem, ProblemClass};
 use tola_catalog::{Product, code};
 use tola_contracts::StepError;
@@ -47,10 +46,8 @@ impl Step for RecordListing {
         if stored.is_some() {
             outcomes.adopted(&command).await.map_err(store_failed)?;
         }
-        let listing = product.channels.get(&channel_id);
-        if listing.is_some_and(|listing| listing.observed.presence == Presence::UnderReview) {
-            // The channel tells nobody when it has made up its mind.
-            let soon = context.now.after(REVIEW_PERIOD);
+        // The channel tells nobody when it has made up its mind.
+        if let Some(soon) = product.channels.get(&channel_id).and_then(|listing| listing.look_again_at(context.now)) {
             self.store.channels(context.scope()).hasten(&channel_id, soon).await.map_err(store_failed)?;
         }
         let (verdict, problem) = verdict(&product, &command);

@@ -12,7 +12,7 @@ pub(super) const PATIENCE: Duration = Duration::from_mins(100);
 /// The seconds after which a command that began at `began` is tried again, when the channel asked for `asked`. They grow
 /// with the time that has passed, so that a channel that asks for one second for hours does not fill the history of the
 /// execution. `None` when patience is at its end.
-pub(super) fn wait(asked: u32, began: Option<Timestamp>, now: Timestamp) -> Option<u32> {
+pub(crate) fn wait(asked: u32, began: Option<Timestamp>, now: Timestamp) -> Option<u32> {
     let Some(began) = began else { return Some(asked.clamp(1, MAX_WAIT_SECONDS)) };
     let grown = u32::try_from(now.since(began).as_secs() / 8).unwrap_or(MAX_WAIT_SECONDS);
     let seconds = asked.max(grown).clamp(1, MAX_WAIT_SECONDS);
@@ -32,7 +32,7 @@ pub(super) fn turn(lease: Duration, left: Duration) -> u32 {
 }
 
 /// The problem of a channel that has asked for patience for too long.
-pub(super) fn at_its_end(problem: Problem) -> Problem {
+pub(crate) fn at_its_end(problem: Problem) -> Problem {
     let message = format!("{} It has said so for more than an hour.", problem.message);
     Problem { message, remedy: "Retry the operation, when the channel takes calls again.".to_owned(), ..problem }
 }

@@ -3,6 +3,8 @@ use std::time::Duration;
 use tola_contracts::channel::inquiry::ListedListing;
 use ulid::Ulid;
 
+use tola_contracts::channel::MAX_WAIT_SECONDS;
+
 use super::*;
 use crate::room::{Room, fault, room};
 use crate::testing::{Fault, Shop, Told};
@@ -63,7 +65,7 @@ async fn nobody_waits_for_long() {
     let Channel { merchant_id, id: channel_id, config, .. } = shop.channel().await;
     let inquiry = |question| {
         let (channel_id, correlation_id) = (channel_id.clone(), "c".to_owned());
-        Inquiry { merchant_id, channel_id, correlation_id, question }
+        Inquiry { merchant_id, channel_id, correlation_id, began: None, question }
     };
 
     let found = hasty.answer(&inquiry(Question::Connect { config, secret: None }), shop.now()).await.unwrap();
@@ -105,6 +107,13 @@ async fn too_many_products_are_refused_before_anything_is_asked() {
 async fn what_a_channel_does_not_tell_is_a_finding_or_a_failure() {
     let found = surveyed(&published("look throttles").await).await;
     assert!(matches!(found, Ok(Finding::RetryAfter { seconds: MAX_WAIT_SECONDS, .. })), "{found:?}");
+    let shop = published("look throttles").await;
+    let Channel { merchant_id, id: channel_id, .. } = shop.channel().await;
+    let question = Question::Survey { product_ids: vec![shop.product_id()] };
+    let began = Some(shop.now().before(Duration::from_secs(2 * 60 * 60)));
+    let late = Inquiry { merchant_id, channel_id, correlation_id: "c".into(), began, question };
+    let found = shop.answer(&late).await;
+    assert!(matches!(found, Ok(Finding::Refused { ref problem }) if problem.code == "CHANNEL_THROTTLED"), "{found:?}");
     assert_eq!(surveyed(&published("look fails").await).await, Err(StepErrorKind::Transient));
     assert_eq!(surveyed(&published("look panics").await).await, Err(StepErrorKind::StepFailed));
 }
@@ -168,6 +177,7 @@ async fn another_merchant_has_no_such_channel_and_no_such_product() {
     let inquiry = |question| Inquiry {
         merchant_id,
         channel_id: ChannelId::parse("shop").unwrap(),
+        began: None,
         correlation_id: "c".into(),
         question,
     };

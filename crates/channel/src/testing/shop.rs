@@ -57,6 +57,7 @@ impl<B: Bench> Shop<B> {
             channel_type: B::Adapter::TYPE.to_owned(),
             config: bench.config(fault),
             secret: None,
+            paused: false,
             status: ChannelStatus::Active,
             problem: None,
             reconcile_due_at: None,
@@ -206,8 +207,13 @@ impl<B: Bench> Shop<B> {
     /// Asks the adapter something about the channel.
     pub async fn inquire(&self, question: Question) -> Result<Finding, StepError> {
         let (merchant_id, channel_id) = (merchant(), self.channel_id.clone());
-        let inquiry = Inquiry { merchant_id, channel_id, correlation_id: "c".into(), question };
-        self.harness.answer(&inquiry, self.now()).await
+        let inquiry = Inquiry { merchant_id, channel_id, correlation_id: "c".into(), began: None, question };
+        self.answer(&inquiry).await
+    }
+
+    /// Has the adapter answer a whole inquiry.
+    pub async fn answer(&self, inquiry: &Inquiry) -> Result<Finding, StepError> {
+        self.harness.answer(inquiry, self.now()).await
     }
 
     /// Asks whether the channel could be connected as it is now.

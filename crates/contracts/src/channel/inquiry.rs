@@ -44,6 +44,9 @@ pub struct Inquiry {
     pub channel_id: ChannelId,
     /// The request that it goes back to.
     pub correlation_id: String,
+    /// When the execution that asks began: it bounds for how long a channel that asks for patience gets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Timestamp>,
     /// What is asked.
     pub question: Question,
 }

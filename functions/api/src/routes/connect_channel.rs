@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tola_catalog::{Channel, ChannelId, MerchantId, Origin, Timestamp};
+use tola_catalog::{Channel, ChannelId, MerchantId, Origin, Problem, ProblemClass, Timestamp};
 use tola_contracts::channel::inquiry::Question;
 use tola_store::{Duplicate, Error as StoreError, Saved};
 
@@ -106,7 +106,7 @@ fn check(body: &ChannelBody) -> Result<(), ApiError> {
 }
 
 fn unknown_type() -> ApiError {
-    ApiError::invalid_body("/type", "there is no channel of this type here; try `sandbox` or `webhook`")
+    ApiError::invalid_body("/type", "there is no adapter for channels of this type here")
 }
 
 /// What a listing shows and what its adapter knows would not fit together any more.
@@ -132,7 +132,21 @@ async fn test(
     let question = Question::Connect { config: body.config.clone(), secret: body.secret.clone() };
     match app.ask_adapter(&body.channel_type, id, origin, merchant_id, question).await? {
         None => Err(unknown_type()),
-        Some(finding) => Tested::of(finding),
+        Some(finding) => at_fault(Tested::of(finding)?),
+    }
+}
+
+/// Refuses a configuration with which the channel can never be reached: the adapter names the value.
+fn at_fault(tested: Tested) -> Result<Tested, ApiError> {
+    let below_config = |problem: &&Problem| {
+        problem.class == ProblemClass::Validation
+            && problem.pointer.as_ref().is_some_and(|pointer| pointer.starts_with("/config/"))
+    };
+    match tested.problem.as_ref().filter(below_config) {
+        Some(problem) => {
+            Err(ApiError::invalid_body(problem.pointer.clone().unwrap_or_default(), problem.message.clone()))
+        }
+        None => Ok(tested),
     }
 }
 
@@ -151,6 +165,7 @@ impl ChannelBody {
             channel_type: self.channel_type.clone(),
             config: self.config.clone(),
             secret: self.secret.clone(),
+            paused: self.paused,
             status: tested.status(self.paused),
             problem: tested.problem.clone(),
             reconcile_due_at: Some(due),
@@ -169,5 +184,26 @@ impl ChannelBody {
             after.updated_at = now;
         }
         after
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tola_catalog::code;
+
+    use super::*;
+
+    #[test]
+    fn what_can_never_work_is_refused_and_what_may_yet_work_is_connected() {
+        let tested = |class, pointer: &str| {
+            let problem = Problem::new(class, code::CHANNEL_MISCONFIGURED, "No.").at(pointer);
+            at_fault(Tested { problem: Some(problem) })
+        };
+
+        assert!(tested(ProblemClass::Validation, "/config/url").is_err());
+        assert!(tested(ProblemClass::Validation, "/secret").is_ok());
+        assert!(tested(ProblemClass::Auth, "/config/url").is_ok());
+        assert!(tested(ProblemClass::Transient, "/config/url").is_ok());
+        assert!(at_fault(Tested { problem: None }).is_ok());
     }
 }

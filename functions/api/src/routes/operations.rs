@@ -4,7 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use tola_catalog::image::Changed;
 use tola_catalog::operation::{Intent, Subject};
-use tola_catalog::{ChannelId, Operation, OperationId, OperationStatus, Problem, ProblemClass, ProductId, code};
+use tola_catalog::{
+    ChannelId, Operation, OperationId, OperationStatus, Problem, ProblemClass, Product, ProductId, code,
+};
 use tola_store::{OperationFilter, Outcome, Settlement, TenantScope};
 
 use super::one_more;
@@ -64,8 +66,9 @@ pub async fn read(
     shown(&operation).map(Json)
 }
 
-/// `POST /v1/operations/{id}/cancel`. The operation is settled first, so that nothing else can settle it when its
-/// execution stops; if stopping fails, the request fails, and repeating it stops the execution.
+/// `POST /v1/operations/{id}/cancel`. The commands that wait are ended first: whatever fails afterwards, no edit waits for
+/// them. Then the operation is settled, so that nothing else can settle it when its execution stops; if stopping fails, the
+/// request fails, and repeating it stops the execution.
 pub async fn cancel(
     State(app): State<App>,
     caller: Caller,
@@ -73,10 +76,15 @@ pub async fn cancel(
     _: NoBody,
 ) -> Result<(StatusCode, Json<serde_json::Value>), ApiError> {
     let operations = app.store.operations(caller.scope());
-    operations.get(id).await?.ok_or_else(ApiError::not_found)?;
+    let operation = operations.get(id).await?.ok_or_else(ApiError::not_found)?;
     let message = format!("{} cancelled the operation.", caller.identity.subject);
     let problem = Problem::new(ProblemClass::Policy, code::OPERATION_CANCELLED, message.clone());
-    let settlement = Settlement { status: OperationStatus::Cancelled, result: None, problem: Some(problem.clone()) };
+    let product = operation.product_id.filter(|_| operation.status == OperationStatus::Running);
+    let product = match product {
+        Some(product) => abandon(&app, &caller, product, id, &problem).await?,
+        None => None,
+    };
+    let settlement = Settlement { status: OperationStatus::Cancelled, result: None, problem: Some(problem) };
     operations.settle(id, &settlement, now()).await?;
 
     // Read after the settlement: an execution that was started meanwhile is stopped too.
@@ -88,21 +96,22 @@ pub async fn cancel(
         let stopped = app.workflows.stop(execution, code::OPERATION_CANCELLED.name, &message).await;
         stopped.map_err(ApiError::unavailable)?;
     }
-    if let Some(product) = operation.product_id {
-        abandon(&app, &caller, product, id, &problem).await?;
+    if let Some(product) = product {
+        // What an edit asked for meanwhile, and waited for this operation.
+        app.launch_all(caller.scope(), Subject::Product(product.id), &product.intents).await;
     }
     Ok((StatusCode::ACCEPTED, Json(shown(&operation)?)))
 }
 
-/// Ends the commands that wait for the execution that was stopped: edits would wait for them in vain. What a channel has
-/// answered meanwhile, the sweep takes over.
+/// Ends the commands of an operation that wait, and returns the product if there were any. What a channel has answered
+/// meanwhile, the sweep takes over.
 async fn abandon(
     app: &App,
     caller: &Caller,
     product: ProductId,
     operation: OperationId,
     problem: &Problem,
-) -> Result<(), ApiError> {
+) -> Result<Option<Product>, ApiError> {
     let origin = caller.origin(now());
     let products = app.store.products(caller.scope());
     let ended = products.change(product, |product| {
@@ -111,11 +120,10 @@ async fn abandon(
         let _ = product.tell(operation, &origin);
         Ok::<_, tola_store::Error>(if product.version == version { Changed::No } else { Changed::Yes })
     });
-    if let Outcome::Moved(product) = ended.await? {
-        // What an edit asked for meanwhile, and waited for this operation.
-        app.launch_all(caller.scope(), Subject::Product(product.id), &product.intents).await;
-    }
-    Ok(())
+    Ok(match ended.await? {
+        Outcome::Moved(product) => Some(product),
+        _ => None,
+    })
 }
 
 /// The operation of a write that was just made: as it is stored, or as the intent asks for it.

@@ -56,6 +56,7 @@ impl Tested {
     /// there then.
     pub(super) fn apply(&self, channel: &mut Channel, paused: bool, now: Timestamp) {
         let before = channel.status;
+        channel.paused = paused;
         channel.status = self.status(paused);
         channel.problem.clone_from(&self.problem);
         if before != ChannelStatus::Active && channel.status == ChannelStatus::Active {
@@ -80,7 +81,7 @@ pub(super) async fn test(
             asked.await?.ok_or_else(|| ApiError::unavailable("the channel's type has no adapter any more"))?;
         let tested = Tested::of(finding)?;
         let mut after = before.clone();
-        tested.apply(&mut after, before.status == ChannelStatus::Paused, origin.now);
+        tested.apply(&mut after, before.paused, origin.now);
         if after != before {
             after.version += 1;
             after.updated_at = origin.now;

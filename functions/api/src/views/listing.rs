@@ -39,8 +39,8 @@ pub struct ListingShown<'a> {
     /// What the merchant wants of the channel, and what it said last.
     desired: Desired,
     observed: Observed,
-    sku: Option<&'a str>,
-    slug: &'a str,
+    sku: Sourced<Option<&'a str>>,
+    slug: Sourced<&'a str>,
     name: Sourced<&'a Name>,
     description: Sourced<Option<&'a Description>>,
     price: Sourced<Option<Money>>,
@@ -48,7 +48,7 @@ pub struct ListingShown<'a> {
     brand: Sourced<Option<&'a Brand>>,
     attributes: BTreeMap<&'a AttributeKey, Sourced<&'a AttributeValue>>,
     tags: Sourced<&'a [Tag]>,
-    images: Vec<ImageShown<'a>>,
+    images: Sourced<Vec<ImageShown<'a>>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,8 +75,8 @@ impl<'a> ListingShown<'a> {
             content_revision: listing.content_revision.max(1),
             desired: listing.desired,
             observed: listing.observed,
-            sku: view.sku.as_deref(),
-            slug: &view.slug,
+            sku: Sourced { value: view.sku.as_deref(), source: source("/sku") },
+            slug: Sourced { value: &view.slug, source: source("/slug") },
             name: Sourced { value: &view.name, source: source("/name") },
             description: Sourced { value: view.description.as_ref(), source: source("/description") },
             price: Sourced { value: view.price, source: source("/price") },
@@ -84,7 +84,10 @@ impl<'a> ListingShown<'a> {
             brand: Sourced { value: view.brand.as_ref(), source: source("/brand") },
             attributes: attributes.collect(),
             tags: Sourced { value: &view.tags, source: source("/tags") },
-            images: view.images.iter().map(|image| image_shown(image, links)).collect(),
+            images: Sourced {
+                value: view.images.iter().map(|image| image_shown(image, links)).collect(),
+                source: source("/images"),
+            },
         }
     }
 }

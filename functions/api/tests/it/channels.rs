@@ -139,6 +139,23 @@ async fn a_channel_that_refused_our_credentials_is_connected_again() {
 }
 
 #[tokio::test]
+async fn a_pause_outlasts_broken_credentials() {
+    let world = World::new().await;
+    let ana = world.merchant();
+    ana.puts("shop", json!({ "type": "sandbox", "config": {}, "paused": true })).await;
+    let channels = world.store.channels(ana.scope());
+    let before = channels.get(&ChannelId::parse("shop").unwrap()).await.unwrap().unwrap();
+    let mut broken = before.clone();
+    broken.status = ChannelStatus::AuthBroken;
+    broken.version += 1;
+    assert_eq!(channels.save(&before, &broken).await.unwrap(), tola_store::Saved::Moved);
+
+    let tested = ana.post("/v1/channels/shop/test", json!({})).await;
+
+    assert_eq!(tested.text("/channel/status"), "PAUSED", "{tested:?}");
+}
+
+#[tokio::test]
 async fn a_connection_is_tried_and_its_failure_is_told_and_repaired() {
     let world = World::new().await;
     let ana = world.merchant();

@@ -63,7 +63,9 @@ async fn a_view_names_the_source_of_each_value() {
     assert_eq!(view.body["attributes"]["color"], json!({ "value": "rot", "source": "CHANNEL" }));
     assert_eq!(view.body["attributes"]["size"], json!({ "value": "L", "source": "PRODUCT" }));
     assert_eq!((view.text("/desired"), &view.body["content_revision"]), ("OFF", &json!(3)));
-    assert!(view.text("/images/0/renditions/0/url").starts_with("http"), "ready to use");
+    assert_eq!((view.text("/slug/source"), view.text("/images/source")), ("PRODUCT", "PRODUCT"));
+    assert_eq!(view.body["sku"]["source"], "PRODUCT");
+    assert!(view.text("/images/value/0/renditions/0/url").starts_with("http"), "ready to use");
     assert_eq!(view.header("etag"), ana.shown(&id).await.header("etag"));
 }
 

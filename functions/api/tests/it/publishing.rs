@@ -172,6 +172,9 @@ async fn what_cannot_be_published_is_refused() {
 
     let incomplete = ana.acts(&draft, "publish", json!({ "channels": ["shop"] })).await;
     assert_eq!((incomplete.refused(), incomplete.pointer()), ((409, "PRODUCT_INCOMPLETE"), "/description"));
+    let lacking = incomplete.body["error"]["missing"].as_array().unwrap();
+    assert_eq!(lacking[0]["pointer"], "/description");
+    assert!(lacking.iter().all(|gap| gap["rule"].is_string() && gap["message"].is_string()), "{lacking:?}");
     assert_eq!(incomplete.body["error"]["details"].as_array().unwrap().len(), 2, "the photo is missing, too");
     ana.acts(&ready, "deactivate", json!({})).await.accepted();
     let inactive = ana.acts(&ready, "publish", json!({ "channels": ["shop"] })).await;

@@ -29,6 +29,7 @@ fn channel(config: Value) -> Channel {
         channel_type: "webhook".into(),
         config,
         secret: None,
+        paused: false,
         status: ChannelStatus::Active,
         problem: None,
         version: 1,

@@ -98,6 +98,7 @@ pub(super) fn shop(name: &str, status: ChannelStatus) -> Channel {
         channel_type: "sandbox".into(),
         config: Map::new(),
         secret: None,
+        paused: false,
         status,
         problem: None,
         reconcile_due_at: None,

@@ -31,6 +31,7 @@ fn shop(status: ChannelStatus) -> Channel {
         channel_type: "sandbox".into(),
         config: Map::new(),
         secret: None,
+        paused: false,
         status,
         problem: None,
         reconcile_due_at: None,

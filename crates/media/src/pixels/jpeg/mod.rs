@@ -154,7 +154,7 @@ impl<'a> Decoder<'a> {
 
     fn application(&mut self, n: u8, content: &'a [u8]) {
         #[cfg(all(fuzzing, feature = "planted-bug"))]
-        planted::stumble(self, n, content);
+        planted::stumble(n, content);
         match n {
             0 if content.starts_with(b"JFIF\0") => self.jfif = true,
             1 if self.exif.is_none() => self.exif = content.strip_prefix(b"Exif\0\0"),

@@ -1,11 +1,19 @@
 //! A defect, to see that it is found: `cargo xtask fuzz images --planted`.
 
-use super::Decoder;
+use std::hint::black_box;
 
-/// Reads behind the end of a segment of Adobe's that names a kind of colours which does not exist, in a picture that has
-/// restart intervals: as far from what a seed holds as a real defect might be.
-pub(super) fn stumble(decoder: &Decoder<'_>, n: u8, content: &[u8]) {
-    if n == 14 && content.starts_with(b"Adobe") && decoder.restart_interval > 9 && content.get(11) == Some(&7) {
-        let _ = std::hint::black_box(content[content.len()]);
+/// Reads behind the end of a segment of Adobe's whose version and flags nobody ever wrote, and which names a kind of
+/// colours that does not exist.
+///
+/// No seed is near it, and chance would have to hit three bytes of a thousand at once. Whoever watches which of the
+/// conditions are reached finds one after the other.
+pub(super) fn stumble(n: u8, content: &[u8]) {
+    if n == 14
+        && let [b'A', b'd', b'o', b'b', b'e', version, _, flags, .., kind] = content
+        && black_box(*kind) > 2
+        && black_box(*version) > 0x7F
+        && black_box(*flags) > 0x7F
+    {
+        black_box(content[content.len()]);
     }
 }
