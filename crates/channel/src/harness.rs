@@ -46,8 +46,8 @@ pub struct Harness<A, R> {
 enum Ended {
     /// The channel said what is so.
     Outcome(ChannelOutcome),
-    /// It did not; the same command may be tried again.
-    Again(Reply),
+    /// It did not; the same command may be tried again. `in_doubt`: what the channel has of it is not known.
+    Again { reply: Reply, in_doubt: bool },
 }
 
 impl<A: Adapter, R: Replies> Harness<A, R> {
@@ -181,14 +181,14 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
                 let operation_id = command.operation.operation_id;
                 outcomes.store(&reference, operation_id, outcome, now).await.map_err(failed)?;
             }
-            Ok(Ended::Again(_)) => self.release(command, holder, &origin).await,
+            Ok(Ended::Again { in_doubt, .. }) => self.release(command, holder, *in_doubt, &origin).await,
             // It may still be at the channel, so that nobody else may try before the lease ends.
             Err(_) => {}
         }
         journal.ended(&ended).await;
         Ok(match ended? {
             Ended::Outcome(_) => Reply::Answer(CommandAnswer::Stored),
-            Ended::Again(reply) => reply,
+            Ended::Again { reply, .. } => reply,
         })
     }
 
@@ -226,10 +226,10 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
     }
 
     /// Ends the claim. If that fails, it ends by itself.
-    async fn release(&self, command: &ChannelCommand, holder: &str, origin: &Origin) {
+    async fn release(&self, command: &ChannelCommand, holder: &str, in_doubt: bool, origin: &Origin) {
         let products = self.store.products(scope_of(&command.operation));
         let released = products.change(command.product_id, |product| {
-            Ok::<_, Error>(product.release(&command.channel_id, command.fence, holder, origin))
+            Ok::<_, Error>(product.release(&command.channel_id, command.fence, holder, in_doubt, origin))
         });
         if let Err(error) = released.await {
             tracing::warn!(error = tola_step::chain(&error), "the claim stays until its lease ends");
@@ -254,11 +254,16 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
                 Ended::Outcome(refused(problem, seen, job.in_doubt))
             }
             Err(Failure::Throttled { seconds, problem }) => match patience::wait(seconds, began, job.call.now) {
-                Some(seconds) => Ended::Again(Reply::Answer(CommandAnswer::RetryAfter { seconds, problem })),
+                Some(seconds) => Ended::Again {
+                    reply: Reply::Answer(CommandAnswer::RetryAfter { seconds, problem }),
+                    // What was seen there is not recorded, so that it has to be looked at again.
+                    in_doubt: job.in_doubt,
+                },
                 None => Ended::Outcome(refused(patience::at_its_end(problem), seen, job.in_doubt)),
             },
             Err(Failure::Transient(message)) => {
-                Ended::Again(Reply::Failure(StepError::new(StepErrorKind::Transient, message)))
+                let reply = Reply::Failure(StepError::new(StepErrorKind::Transient, message));
+                Ended::Again { reply, in_doubt: true }
             }
         })
     }

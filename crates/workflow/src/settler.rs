@@ -1,12 +1,11 @@
 //! Settling operations by what became of their executions.
 
-use tola_catalog::image::Changed;
 use tola_catalog::{Actor, Code, OperationStatus, Origin, Problem, ProblemClass, Timestamp, code};
 use tola_contracts::OperationRef;
 use tola_contracts::shared::{CaughtError, SettleInput};
-use tola_store::{CommandRef, Settlement, Store, TenantScope};
+use tola_store::{Settlement, Store, TenantScope};
 
-use crate::{Error, ExecutionState, ExecutionView, Executions};
+use crate::{Error, ExecutionState, ExecutionView, Executions, end_commands};
 
 /// Settles operations whose executions ended without doing so themselves.
 #[derive(Clone)]
@@ -52,27 +51,9 @@ impl Settler {
         let (scope, id) = (TenantScope::of_operation(operation), operation.operation_id);
         let Some(known) = self.store.operations(scope).get(id).await? else { return Ok(()) };
         let Some(product_id) = known.product_id else { return Ok(()) };
-        let products = self.store.products(scope);
-        let Some(product) = products.get(product_id).await? else { return Ok(()) };
-        let mut answered = Vec::new();
-        for (channel_id, fence, _) in product.waiting(id) {
-            let command = CommandRef { product_id, channel_id, fence };
-            if let Some(stored) = self.store.outcomes(scope).get(&command).await? {
-                answered.push((command, stored.outcome));
-            }
-        }
         let origin = Origin { now, actor: Actor::system("settler"), correlation_id: operation.correlation_id.clone() };
         let problem = known.problem.as_ref().unwrap_or(problem);
-        let ended = products.change(product_id, |product| {
-            let version = product.version;
-            for (command, outcome) in &answered {
-                let _ = product.record(&command.channel_id, command.fence, outcome, &origin);
-            }
-            let _ = product.abandon(id, problem, &origin);
-            let _ = product.tell(id, &origin);
-            Ok::<_, tola_store::Error>(if product.version == version { Changed::No } else { Changed::Yes })
-        });
-        let _ = ended.await?;
+        let _ = end_commands(&self.store, scope, product_id, id, problem, &origin).await?;
         Ok(())
     }
 }

@@ -1,7 +1,6 @@
 //! Brings a product to rest after the commands of an operation, tells how they ended, and starts what edits have left
 //! behind meanwhile. Repeating it tells nothing new.
 
-use tola_catalog::image::Changed;
 use tola_catalog::operation::{Intent, Subject};
 use tola_catalog::product::Tally;
 use tola_catalog::{OperationKind, Problem, ProblemClass, Product, code};
@@ -10,7 +9,7 @@ use tola_contracts::publish_product::{SettleProduct as Contract, SettledProduct}
 use tola_contracts::register_product::ProductInput;
 use tola_step::{Context, Step, gone, store_failed};
 use tola_store::Store;
-use tola_workflow::Launcher;
+use tola_workflow::{Launcher, end_commands};
 
 /// The step.
 pub struct SettleProduct {
@@ -46,12 +45,8 @@ impl Step for SettleProduct {
         let operation = context.operation.operation_id;
         let origin = context.origin();
         let silent = Problem::new(ProblemClass::Transient, code::CHANNEL_SILENT, "The channel gave no answer.");
-        let products = self.store.products(context.scope());
-        let outcome = products.change(input.product_id, |product| {
-            let changes = [product.abandon(operation, &silent, &origin), product.tell(operation, &origin)];
-            Ok(if changes.contains(&Changed::Yes) { Changed::Yes } else { Changed::No })
-        });
-        let product = outcome.await.map_err(store_failed)?.document().ok_or_else(|| gone(input.product_id))?;
+        let ended = end_commands(&self.store, context.scope(), input.product_id, operation, &silent, &origin).await;
+        let product = ended.map_err(store_failed)?.document().ok_or_else(|| gone(input.product_id))?;
         self.go_on(&product, context).await;
         let tally = product.tally(operation);
         let purge = product.deleting.is_some() && product.is_let_go();

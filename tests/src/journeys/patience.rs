@@ -34,10 +34,37 @@ async fn a_channel_that_asks_for_patience_gets_it_and_is_called_again_with_the_s
 
     let sandbox = at_the_sandbox(&merchant, &product, "north").await;
     let command = &shown.body["channels"]["north"]["command"];
-    let calls: Vec<_> = sandbox.ledger.iter().filter(|call| call.effect != Looked).collect();
-    assert_eq!(calls.iter().map(|call| call.effect).collect::<Vec<_>>(), [SentAway, SentAway, Created]);
+    let calls = &sandbox.ledger;
+    assert_eq!(sandbox.effects(), [SentAway, SentAway, Created], "whoever is asked to wait need not look first");
     assert!(calls.iter().all(|call| call.fence == calls[0].fence && call.fence.is_some()), "{calls:?} of {command}");
     assert_eq!((sandbox.state, sandbox.changes()), (Some(SandboxState::Live), vec![Created]));
+}
+
+#[tokio::test]
+async fn a_channel_that_takes_so_many_calls_gets_all_products_in_its_own_time() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({ "rate_limit": { "calls": 1, "seconds": 6 } })).await;
+    let mut products = Vec::new();
+    for sku in ["LAMP-1", "LAMP-2", "LAMP-3"] {
+        products.push(ready(&merchant, sku).await);
+    }
+
+    let mut operations = Vec::new();
+    for product in &products {
+        operations.push(publishes(&merchant, product, &["north"]).await);
+    }
+
+    let mut sent_away = 0;
+    for (product, operation) in products.iter().zip(&operations) {
+        operation.becomes(SUCCEEDED).await;
+        shows(product, "north", 1).await;
+        let sandbox = at_the_sandbox(&merchant, product, "north").await;
+        assert_eq!(sandbox.changes(), [Created]);
+        assert!(!sandbox.effects().contains(&Looked), "{:?}", sandbox.ledger);
+        sent_away += sandbox.effects().iter().filter(|effect| **effect == SentAway).count();
+    }
+    assert!(sent_away > 0, "three products were published in three windows, and nobody had to wait");
 }
 
 fn at(time: &Value) -> Timestamp {

@@ -86,14 +86,22 @@ impl Product {
         Claimed::Granted { in_doubt, hold }
     }
 
-    /// Ends a claim before its lease does, so that the command can be tried again at once. Whether the channel has
-    /// something of it stays in doubt, and who claimed it last stays known: what comes late of an older command does not
-    /// end that doubt.
-    pub fn release(&mut self, channel: &ChannelId, fence: u64, holder: &str, origin: &Origin) -> Changed {
+    /// Ends a claim before its lease does, so that the command can be tried again at once. `in_doubt` says whether the
+    /// channel may have something of it that nobody has seen: not if it has only asked to be called later. Who claimed it
+    /// last stays known: what comes late of an older command does not end a doubt.
+    pub fn release(
+        &mut self,
+        channel: &ChannelId,
+        fence: u64,
+        holder: &str,
+        in_doubt: bool,
+        origin: &Origin,
+    ) -> Changed {
         let Some(listing) = self.channels.get_mut(channel) else { return Changed::No };
         let ours = |claim: &&mut Claim| claim.fence == fence && claim.holder == holder && claim.until > origin.now;
         let Some(claim) = listing.claim.as_mut().filter(ours) else { return Changed::No };
         claim.until = origin.now;
+        listing.in_doubt = in_doubt;
         self.touch(origin.now);
         Changed::Yes
     }

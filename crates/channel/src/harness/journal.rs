@@ -90,9 +90,11 @@ fn told(ended: &Result<Ended, StepError>) -> Result<String, Problem> {
             ChannelOutcome::Withdrawn { .. } => Ok("Buyers don't see it any more.".to_owned()),
             ChannelOutcome::Refused { problem, .. } | ChannelOutcome::Unknown { problem } => Err(problem.clone()),
         },
-        Ok(Ended::Again(Reply::Answer(CommandAnswer::RetryAfter { problem, .. }))) => Err(problem.clone()),
-        Ok(Ended::Again(Reply::Answer(_))) => Ok("There was nothing to do.".to_owned()),
-        Ok(Ended::Again(Reply::Failure(error))) | Err(error) => Err(error.problem()),
+        Ok(Ended::Again { reply: Reply::Answer(CommandAnswer::RetryAfter { problem, .. }), .. }) => {
+            Err(problem.clone())
+        }
+        Ok(Ended::Again { reply: Reply::Answer(_), .. }) => Ok("There was nothing to do.".to_owned()),
+        Ok(Ended::Again { reply: Reply::Failure(error), .. }) | Err(error) => Err(error.problem()),
     }
 }
 

@@ -2,12 +2,10 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use tola_catalog::image::Changed;
 use tola_catalog::operation::{Intent, Subject};
-use tola_catalog::{
-    ChannelId, Operation, OperationId, OperationStatus, Problem, ProblemClass, Product, ProductId, code,
-};
+use tola_catalog::{ChannelId, Operation, OperationId, OperationStatus, Problem, ProblemClass, ProductId, code};
 use tola_store::{OperationFilter, Outcome, Settlement, TenantScope};
+use tola_workflow::end_commands;
 
 use super::one_more;
 use crate::app::App;
@@ -81,7 +79,12 @@ pub async fn cancel(
     let problem = Problem::new(ProblemClass::Policy, code::OPERATION_CANCELLED, message.clone());
     let product = operation.product_id.filter(|_| operation.status == OperationStatus::Running);
     let product = match product {
-        Some(product) => abandon(&app, &caller, product, id, &problem).await?,
+        Some(product) => {
+            match end_commands(&app.store, caller.scope(), product, id, &problem, &caller.origin(now())).await? {
+                Outcome::Moved(product) => Some(product),
+                Outcome::AlreadyThere(_) | Outcome::Absent => None,
+            }
+        }
         None => None,
     };
     let settlement = Settlement { status: OperationStatus::Cancelled, result: None, problem: Some(problem) };
@@ -101,29 +104,6 @@ pub async fn cancel(
         app.launch_all(caller.scope(), Subject::Product(product.id), &product.intents).await;
     }
     Ok((StatusCode::ACCEPTED, Json(shown(&operation)?)))
-}
-
-/// Ends the commands of an operation that wait, and returns the product if there were any. What a channel has answered
-/// meanwhile, the sweep takes over.
-async fn abandon(
-    app: &App,
-    caller: &Caller,
-    product: ProductId,
-    operation: OperationId,
-    problem: &Problem,
-) -> Result<Option<Product>, ApiError> {
-    let origin = caller.origin(now());
-    let products = app.store.products(caller.scope());
-    let ended = products.change(product, |product| {
-        let version = product.version;
-        let _ = product.abandon(operation, problem, &origin);
-        let _ = product.tell(operation, &origin);
-        Ok::<_, tola_store::Error>(if product.version == version { Changed::No } else { Changed::Yes })
-    });
-    Ok(match ended.await? {
-        Outcome::Moved(product) => Some(product),
-        _ => None,
-    })
 }
 
 /// The operation of a write that was just made: as it is stored, or as the intent asks for it.

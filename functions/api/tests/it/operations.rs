@@ -5,10 +5,13 @@ use std::sync::atomic::Ordering;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tola_catalog::operation::StepOutcome;
-use tola_catalog::{OperationId, OperationStatus, Problem, ProblemClass, StepRecord, Timestamp, code};
-use tola_store::Settlement;
+use tola_catalog::{
+    ChannelId, OperationId, OperationStatus, Problem, ProblemClass, ProductId, StepRecord, Timestamp, code,
+};
+use tola_store::{CommandRef, Settlement};
 
-use crate::support::{Actress, Launching, World};
+use crate::market::listed;
+use crate::support::{Actress, Launching, World, origin};
 
 async fn settle(ana: &Actress, operation: &str, status: OperationStatus) {
     let problem = Problem::new(ProblemClass::Transient, code::STEP_FAILED, "It broke.");
@@ -180,6 +183,33 @@ async fn a_cancelled_operation_is_settled_stopped_and_can_be_retried() {
     assert_eq!(world.workflows.stopped.lock().unwrap()[0], format!("arn:execution:{operation}"));
     let retried = ana.ask("POST", &format!("/v1/operations/{operation}/retry")).send().await;
     assert_eq!(retried.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn what_a_channel_answered_before_a_cancel_is_taken_over() {
+    let world = World::new().await;
+    let ana = world.merchant();
+    ana.connects("shop").await;
+    let id = ana.has_ready_product().await;
+    let operation = ana.acts(&id, "publish", json!({ "channels": ["shop"] })).await.accepted();
+    let command = CommandRef {
+        product_id: ProductId::parse(&id).unwrap(),
+        channel_id: ChannelId::parse("shop").unwrap(),
+        fence: 1,
+    };
+    let outcomes = ana.store.outcomes(ana.scope());
+    let asked_by = OperationId::parse(&operation).unwrap();
+    outcomes.store(&command, asked_by, &listed(1), origin().now).await.unwrap();
+
+    let cancelled = ana.ask("POST", &format!("/v1/operations/{operation}/cancel")).send().await;
+
+    assert_eq!((cancelled.status, cancelled.text("/status")), (StatusCode::ACCEPTED, "CANCELLED"));
+    let shown = ana.shown(&id).await;
+    let listing = &shown.body["channels"]["shop"];
+    assert_eq!((&listing["observed"]["presence"], &listing["command"]["state"]), (&json!("LIVE"), &json!("DONE")));
+    assert_eq!(shown.text("/status"), "ACTIVE");
+    let history = ana.get(&format!("/v1/products/{id}/history")).await;
+    assert_eq!(history.body["items"].as_array().unwrap().last().unwrap()["kind"], "ProductPublished");
 }
 
 #[tokio::test]

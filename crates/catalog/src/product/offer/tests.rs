@@ -160,12 +160,12 @@ fn a_claim_that_is_given_back_lets_the_next_call_look_first() {
     let fence = product.channels[&a].command.as_ref().unwrap().fence;
     assert!(matches!(product.claim(&a, fence, "one", until, &origin), Claimed::Granted { in_doubt: false, .. }));
 
-    assert_eq!(product.release(&a, fence, "two", &origin), Changed::No, "another's claim");
-    assert_eq!(product.release(&a, fence + 1, "one", &origin), Changed::No, "another command's claim");
+    assert_eq!(product.release(&a, fence, "two", true, &origin), Changed::No, "another's claim");
+    assert_eq!(product.release(&a, fence + 1, "one", true, &origin), Changed::No, "another command's claim");
     assert_eq!(product.claim(&a, fence, "two", until, &origin), Claimed::Busy(until));
     let version = product.version;
-    assert_eq!(product.release(&a, fence, "one", &origin), Changed::Yes);
-    assert_eq!(product.release(&a, fence, "one", &origin), Changed::No);
+    assert_eq!(product.release(&a, fence, "one", true, &origin), Changed::Yes);
+    assert_eq!(product.release(&a, fence, "one", true, &origin), Changed::No);
 
     assert_eq!(product.version, version + 1);
     assert!(matches!(product.claim(&a, fence, "two", until, &origin), Claimed::Granted { in_doubt: true, .. }));
@@ -274,13 +274,29 @@ fn what_comes_late_of_an_older_command_does_not_end_the_doubt_about_a_newer_one(
     let _ = product.request_publish(std::slice::from_ref(&a), operation(2), &origin);
     let late = game::origin(100);
     let _ = product.claim(&a, 2, "second", Timestamp::from_millis(199), &late);
-    let _ = product.release(&a, 2, "second", &late);
+    let _ = product.release(&a, 2, "second", true, &late);
 
     assert_eq!(product.record(&a, 1, &refused(1), &late), Changed::Yes);
 
     assert!(product.channels[&a].in_doubt);
     let again = product.claim(&a, 2, "third", Timestamp::from_millis(199), &late);
     assert!(matches!(again, Claimed::Granted { in_doubt: true, .. }), "{again:?}");
+}
+
+#[test]
+fn who_was_only_asked_for_patience_need_not_look_at_the_channel_again() {
+    let (mut product, origin) = (product(&origin(0)), origin(1));
+    let (a, until) = (channel("a"), Timestamp::from_millis(99));
+    let _ = product.request_publish(std::slice::from_ref(&a), operation(1), &origin);
+    let doubtful = |claimed: Claimed| matches!(claimed, Claimed::Granted { in_doubt: true, .. });
+    assert!(!doubtful(product.claim(&a, 1, "first", until, &origin)));
+
+    assert_eq!(product.release(&a, 1, "first", false, &origin), Changed::Yes);
+
+    assert!(!product.channels[&a].in_doubt);
+    assert!(!doubtful(product.claim(&a, 1, "second", until, &origin)));
+    let _ = product.release(&a, 1, "second", true, &origin);
+    assert!(doubtful(product.claim(&a, 1, "third", until, &origin)), "its answer was lost");
 }
 
 #[test]

@@ -33,6 +33,11 @@ pub(super) struct Call {
     rendered: u64,
 }
 
+/// The same command is to be tried again: the channel asked for patience, or its answer was lost.
+struct Again {
+    in_doubt: bool,
+}
+
 fn problem(class: ProblemClass) -> Problem {
     Problem::new(class, code::CHANNEL_REFUSED, "Not today.")
 }
@@ -107,14 +112,17 @@ impl World {
         }
         let shop = self.shops.iter().find(|shop| shop.id == call.message.channel).unwrap();
         let outcome = match shop.takes(call.message.kind) {
-            Err(problem) => Some(refused(problem, Seen::NotLooked, call.in_doubt)),
+            Err(problem) => Ok(refused(problem, Seen::NotLooked, call.in_doubt)),
             Ok(()) => self.attempt(&call, faulty),
         };
         let message = call.message;
-        let Some(outcome) = outcome else {
-            // The channel asked for patience, or its answer was lost: the same command is tried again at once.
-            let _ = self.product.release(&message.channel, message.fence, &call.holder, &super::origin(self.now));
-            return self.queue.push(message);
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(Again { in_doubt }) => {
+                let origin = super::origin(self.now);
+                let _ = self.product.release(&message.channel, message.fence, &call.holder, in_doubt, &origin);
+                return self.queue.push(message);
+            }
         };
         // A rejection that is lost looks as if somebody had paused the listing, and is tried again: that one is kept.
         let rejected =
@@ -128,25 +136,25 @@ impl World {
         }
     }
 
-    /// What comes of a call; nothing, if it is to be tried again.
-    fn attempt(&mut self, call: &Call, faulty: bool) -> Option<ChannelOutcome> {
+    /// What comes of a call.
+    fn attempt(&mut self, call: &Call, faulty: bool) -> Result<ChannelOutcome, Again> {
         let roll = if faulty { self.dice.roll(24) } else { 99 };
         match roll {
-            0 => None, // Throttled.
-            1 => Some(refused(problem(ProblemClass::Throttled), Seen::NotLooked, call.in_doubt)),
+            0 => Err(Again { in_doubt: call.in_doubt }), // Throttled.
+            1 => Ok(refused(problem(ProblemClass::Throttled), Seen::NotLooked, call.in_doubt)),
             2 => {
                 let shop = self.shops.iter_mut().find(|shop| shop.id == call.message.channel).unwrap();
                 shop.status = ChannelStatus::AuthBroken;
-                Some(refused(problem(ProblemClass::Auth), Seen::NotLooked, call.in_doubt))
+                Ok(refused(problem(ProblemClass::Auth), Seen::NotLooked, call.in_doubt))
             }
             3..=7 => {
                 let outcome = self.call(call, false, false);
                 // The answer is lost on its way; the adapter lives.
                 let rejected = matches!(&outcome, ChannelOutcome::Listed(there) if !there.is_offered());
-                rejected.then_some(outcome)
+                if rejected { Ok(outcome) } else { Err(Again { in_doubt: true }) }
             }
-            8..=10 => Some(self.call(call, true, true)),
-            _ => Some(self.call(call, false, faulty)),
+            8..=10 => Ok(self.call(call, true, true)),
+            _ => Ok(self.call(call, false, faulty)),
         }
     }
 
