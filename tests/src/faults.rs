@@ -5,6 +5,7 @@
 //! `leftovers` break nothing, and share the stack of the journeys.
 
 mod database;
+mod expiry;
 mod leftovers;
 mod poison;
 mod processes;

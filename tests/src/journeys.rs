@@ -4,6 +4,7 @@
 //! are the slow ones: they wait for what AWS tells of a stopped execution.
 
 mod crowd;
+mod identity;
 mod images;
 mod interrupting;
 mod lists;

@@ -37,9 +37,34 @@ impl Role {
         }
     }
 
-    /// Whether this role may change anything.
-    pub fn may_write(self) -> bool {
-        matches!(self, Self::Admin | Self::Merchant)
+    /// Whether this role may do that.
+    pub fn has(self, scope: Scope) -> bool {
+        match scope {
+            Scope::Read => true,
+            Scope::Write => matches!(self, Self::Admin | Self::Merchant),
+        }
+    }
+}
+
+/// What an access token is good for, as OAuth 2.0 names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Reading.
+    Read,
+    /// Changing anything.
+    Write,
+}
+
+impl Scope {
+    /// All there are.
+    pub const ALL: [Self; 2] = [Self::Read, Self::Write];
+
+    /// The scope as a token carries it: that of the resource server `tola`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "tola/read",
+            Self::Write => "tola/write",
+        }
     }
 }
 

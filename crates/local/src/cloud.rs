@@ -131,6 +131,8 @@ impl Cloud {
                 ("STATE_DIR", path(&self.state())),
                 ("S3_PERSIST", "1".into()),
                 ("S3_DATA_DIR", path(&self.objects())),
+                // Whoever the trigger of the user pool refuses gets no token, as on AWS.
+                ("MINISTACK_COGNITO_PRETOKEN_STRICT", "1".into()),
                 ("AUTH", self.enforce_permissions.to_string()),
                 ("PYTHONUNBUFFERED", "1".into()),
             ]

@@ -7,6 +7,8 @@ use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::error::At as _;
+use crate::users::{Person, UserPool};
 
 /// Fixed, so that a `curl` from yesterday works today.
 const MERCHANTS: [(&str, &str); 2] =
@@ -40,6 +42,27 @@ pub struct User {
 pub struct Tokens {
     /// One entry per user.
     pub users: Vec<User>,
+    /// The password of all of them; empty with `AuthMode=header`.
+    pub password: String,
+    /// When they signed in. Their tokens last for a day.
+    pub issued_at: Option<jiff::Timestamp>,
+}
+
+impl User {
+    /// How the user signs in.
+    #[must_use]
+    pub fn email(&self) -> String {
+        format!("{}@example.com", self.name)
+    }
+
+    /// The same user, signed in: an admin says besides for whom it acts.
+    fn with_token(self, token: &str) -> Self {
+        let mut headers = BTreeMap::from([("Authorization".to_owned(), format!("Bearer {token}"))]);
+        if self.role == "admin" {
+            headers.insert("X-Merchant-Id".to_owned(), self.merchant_id.clone());
+        }
+        Self { headers, ..self }
+    }
 }
 
 /// The demo merchants.
@@ -54,7 +77,39 @@ pub fn tokens() -> Tokens {
     let mut users: Vec<User> =
         merchants().iter().flat_map(|merchant| ["merchant", "viewer"].map(|role| user(merchant, role))).collect();
     users.extend(merchants().first().map(|merchant| User { name: "admin".into(), ..user(merchant, "admin") }));
-    Tokens { users }
+    Tokens { users, ..Tokens::default() }
+}
+
+/// Signs the demo users in, and makes those that the user pool does not know.
+///
+/// # Errors
+/// When the user pool refuses.
+pub async fn sign_in(pool: &UserPool, password: &str) -> Result<Tokens> {
+    let signed_in = tokens().users.into_iter().map(async |user| {
+        let email = user.email();
+        let tokens = match pool.sign_in(&email, password).await {
+            Ok(tokens) => tokens,
+            Err(_) => {
+                let merchant_id = Some(user.merchant_id.as_str()).filter(|_| user.role != "admin");
+                pool.enrol(Person { email: &email, role: &user.role, merchant_id }, password).await?;
+                pool.sign_in(&email, password).await?
+            }
+        };
+        Ok::<_, crate::Error>(user.with_token(&tokens.access))
+    });
+    let users = futures::future::try_join_all(signed_in).await?;
+    Ok(Tokens { users, password: password.to_owned(), issued_at: Some(jiff::Timestamp::now()) })
+}
+
+/// A password that nobody has had before, as the user pool wants them.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn password() -> Result<String> {
+    let source = std::path::Path::new("/dev/urandom");
+    let mut random = [0_u8; 12];
+    std::fs::File::open(source).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut random)).at(source)?;
+    Ok(format!("Tola-1-{}", hex::encode(random)))
 }
 
 fn user(merchant: &Merchant, role: &str) -> User {

@@ -79,6 +79,12 @@ pub enum Error {
         /// One line per failed resource, or what the tool said.
         reasons: String,
     },
+    /// The user pool refused something.
+    #[error("the user pool: {reason}")]
+    UserPool {
+        /// What it said.
+        reason: String,
+    },
     /// There is nothing to attach to.
     #[error("no stack at {}: start one with `cargo xtask up`", path.display())]
     NoStack {

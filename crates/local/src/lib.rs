@@ -5,7 +5,7 @@
 //! - [`python`] keeps the pinned Python packages that the local cloud needs in the project's own folder.
 //! - [`cloud`] runs the local cloud; [`aws`] speaks to it, and to nothing else.
 //! - [`functions`] builds the Lambda bootstraps; [`package`] zips them; [`deploy`] deploys `template.yaml`.
-//! - [`demo`] seeds the demo merchants.
+//! - [`demo`] seeds the demo merchants; [`users`] makes people who can sign in.
 //! - [`stack`] puts all of it together, and is where to start reading.
 
 pub mod aws;
@@ -22,6 +22,7 @@ pub mod process;
 mod progress;
 pub mod python;
 pub mod stack;
+pub mod users;
 
 pub use cargo::cargo;
 pub use database::InProcessDatabase;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::Cloud;
 use crate::database::process::Database;
 use crate::demo::{Merchant, Tokens};
+use crate::error::At as _;
 use crate::python::Environment;
 use crate::{Error, Progress, Result};
 
@@ -136,6 +137,14 @@ impl Stack {
     /// As [`Stack::attach`].
     pub fn named(workspace: &Path, name: &str) -> Result<Self> {
         Self::attach(&folder(workspace, name).join(DESCRIPTION))
+    }
+
+    /// Writes `stack.json`.
+    fn save(&self) -> Result<()> {
+        let path = self.description();
+        let text = serde_json::to_string_pretty(&self.info)
+            .map_err(|error| Error::Malformed { path: path.clone(), reason: error.to_string() })?;
+        fs::write(&path, text + "\n").at(&path)
     }
 
     /// What others need to know to use the stack.

@@ -4,8 +4,10 @@ use std::future::IntoFuture;
 
 use futures::future::BoxFuture;
 use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
+
+use crate::Session;
 
 /// A request; awaiting it sends it.
 #[derive(Debug, Clone)]
@@ -16,6 +18,7 @@ pub struct Request {
     url: String,
     path: String,
     headers: HeaderMap,
+    session: Option<Session>,
     body: Option<Vec<u8>>,
 }
 
@@ -27,8 +30,21 @@ impl Request {
             url: format!("{base}{path}"),
             path: path.to_owned(),
             headers: HeaderMap::new(),
+            session: None,
             body: None,
         }
+    }
+
+    /// In somebody's name: with an access token, unless it gets another `Authorization`.
+    pub fn by(mut self, session: &Session) -> Self {
+        self.session = Some(session.clone());
+        self
+    }
+
+    /// In nobody's name.
+    pub fn by_nobody(mut self) -> Self {
+        self.session = None;
+        self
     }
 
     /// With a header, which replaces one of that name.
@@ -67,7 +83,13 @@ impl Request {
     /// What the client says when there is no answer.
     pub async fn attempt(&self) -> Result<Answer, String> {
         let asked = format!("{} {}", self.method, self.path);
-        let mut request = self.client.request(self.method.clone(), &self.url).headers(self.headers.clone());
+        let mut headers = self.headers.clone();
+        if let Some(session) = self.session.as_ref().filter(|_| !headers.contains_key(AUTHORIZATION)) {
+            let token = session.tokens().await.map_err(|error| format!("{asked}: {error}"))?;
+            let bearer = HeaderValue::from_str(&format!("Bearer {}", token.access)).expect("a token");
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        let mut request = self.client.request(self.method.clone(), &self.url).headers(headers);
         if let Some(body) = &self.body {
             request = request.body(body.clone());
         }

@@ -32,6 +32,7 @@ mod poll;
 mod processes;
 mod product;
 mod receiver;
+mod session;
 mod stack;
 mod workflows;
 
@@ -47,6 +48,7 @@ pub use photo::{Photo, a_file, a_photo};
 pub use poll::{SOON, TWO_MINUTES, caught, eventually, watched};
 pub use product::Product;
 pub use receiver::{Delivery, Receiver};
+pub use session::Session;
 pub use stack::TestStack;
 
 /// A product that lacks something, or was not judged yet.

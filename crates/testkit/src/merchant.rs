@@ -7,26 +7,40 @@ use tola_catalog::{Identity, MerchantId, Role};
 use tola_store::TenantScope;
 use ulid::Ulid;
 
-use crate::{Answer, Draft, Image, Operation, Photo, Product, Promise, Request, SOON, TestStack, eventually};
+use crate::{Answer, Draft, Image, Operation, Photo, Product, Promise, Request, SOON, Session, TestStack, eventually};
 
 /// A merchant, or somebody who works for one. Cheap to clone.
 #[derive(Clone)]
 pub struct Merchant {
     stack: TestStack,
     identity: Identity,
+    session: Session,
 }
 
 impl Merchant {
     pub(crate) fn new(stack: &TestStack, name: &str) -> Self {
         let merchant_id = MerchantId::new(Ulid::generate());
         let identity = Identity { merchant_id, role: Role::Merchant, subject: name.to_owned() };
-        Self { stack: stack.clone(), identity }
+        Self::of(stack, identity)
+    }
+
+    fn of(stack: &TestStack, identity: Identity) -> Self {
+        let Identity { merchant_id, role, subject } = &identity;
+        let email = format!("{}.{subject}@{merchant_id}.example.com", role.name());
+        let session = Session::new(stack.info(), &email, role.name(), Some(merchant_id.to_string()));
+        Self { stack: stack.clone(), identity, session }
     }
 
     /// Somebody of the same merchant who may only look.
     #[must_use]
     pub fn viewer(&self) -> Self {
-        Self { stack: self.stack.clone(), identity: Identity { role: Role::Viewer, ..self.identity.clone() } }
+        Self::of(&self.stack, Identity { role: Role::Viewer, ..self.identity.clone() })
+    }
+
+    /// The merchant's access to the API.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// The merchant's id.
@@ -49,11 +63,7 @@ impl Merchant {
 
     /// Any request, in the merchant's name.
     pub fn asks(&self, method: &str, path: &str) -> Request {
-        self.stack
-            .asks(method, path)
-            .header("x-merchant-id", &self.id().to_string())
-            .header("x-role", self.identity.role.name())
-            .header("x-subject", &self.identity.subject)
+        self.stack.asks(method, path).by(&self.session)
     }
 
     /// A GET request.

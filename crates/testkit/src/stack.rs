@@ -9,8 +9,9 @@ use aws_sdk_s3::config::Credentials;
 use serde_json::Value;
 use tola_local::{Stack, StackInfo};
 use tola_store::{MongoConfig, Store};
+use ulid::Ulid;
 
-use crate::{Merchant, Request};
+use crate::{Merchant, Request, Session};
 
 /// Where the stack is described that `cargo xtask test` has started.
 #[expect(clippy::disallowed_methods, reason = "how the tests are told which stack to use")]
@@ -52,6 +53,12 @@ impl TestStack {
     #[must_use]
     pub fn merchant(&self, name: &str) -> Merchant {
         Merchant::new(self, name)
+    }
+
+    /// Somebody of Tola's own people, who acts for any merchant.
+    #[must_use]
+    pub fn admin(&self) -> Session {
+        Session::new(self.info(), &format!("admin@{}.example.com", Ulid::generate()), "admin", None)
     }
 
     /// A request of nobody.

@@ -12,7 +12,7 @@ const MIN_CURSOR_KEY: usize = 32;
 /// The API's own variables; the crates that it uses read theirs.
 #[derive(Clone)]
 pub struct ApiConfig {
-    /// `AUTH_MODE`: how the API learns who calls. Only `header`, in this version.
+    /// `AUTH_MODE`: how the API learns who calls: `cognito`, or for development `header`.
     pub auth: AuthMode,
     /// `CURSOR_KEY`: signs cursors; 32 bytes at least.
     pub cursor_key: String,
@@ -37,11 +37,8 @@ pub enum ConfigError {
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
     /// `AUTH_MODE` is something else.
-    #[error("AUTH_MODE is `header`, not `{0}`")]
+    #[error("AUTH_MODE is `cognito`, or for development `header`, and not `{0}`")]
     UnknownAuthMode(String),
-    /// `AUTH_MODE=cognito` comes with a later version.
-    #[error("AUTH_MODE=cognito is not built yet: this version knows `header` alone, for development")]
-    CognitoIsNotBuilt,
     /// `AUTH_MODE=header` believes whatever a client says of itself.
     #[error("AUTH_MODE=header believes whatever a client says of itself: STAGE=prod refuses it")]
     HeaderInProd,
@@ -72,7 +69,7 @@ impl ApiConfig {
         let auth = match (required("AUTH_MODE")?.as_str(), required("STAGE")?.as_str()) {
             ("header", "prod") => return Err(ConfigError::HeaderInProd),
             ("header", _) => AuthMode::Header,
-            ("cognito", _) => return Err(ConfigError::CognitoIsNotBuilt),
+            ("cognito", _) => AuthMode::Cognito,
             (other, _) => return Err(ConfigError::UnknownAuthMode(other.to_owned())),
         };
         let cursor_key = required("CURSOR_KEY")?;
@@ -119,7 +116,7 @@ mod tests {
     fn combinations_are_checked_before_the_first_request() {
         assert_eq!(read(&[]), Ok(AuthMode::Header));
         assert_eq!(read(&[("STAGE", "prod")]), Err(ConfigError::HeaderInProd));
-        assert_eq!(read(&[("AUTH_MODE", "cognito")]), Err(ConfigError::CognitoIsNotBuilt));
+        assert_eq!(read(&[("AUTH_MODE", "cognito"), ("STAGE", "prod")]), Ok(AuthMode::Cognito));
         assert_eq!(read(&[("AUTH_MODE", "none")]), Err(ConfigError::UnknownAuthMode("none".into())));
         assert_eq!(read(&[("CURSOR_KEY", "short")]), Err(ConfigError::ShortCursorKey));
         assert_eq!(read(&[("IMAGE_BASE_URL", "https://cdn.example/")]), Ok(AuthMode::Header));

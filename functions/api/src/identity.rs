@@ -5,6 +5,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use lambda_http::request::RequestContext;
+use tola_catalog::identity::Scope;
 use tola_catalog::{Actor, Identity, MerchantId, Origin, Role, Timestamp, code};
 use tola_store::TenantScope;
 
@@ -12,6 +14,12 @@ use crate::error::ApiError;
 use crate::params::Params;
 use crate::request::{ForMerchant, RequestIds};
 use crate::routes;
+
+mod token;
+
+/// Names the merchant that an admin acts for.
+const MERCHANT_HEADER: &str = "x-merchant-id";
+const MERCHANT_POINTER: &str = "/headers/x-merchant-id";
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +32,22 @@ pub enum Policy {
     Write,
 }
 
+impl Policy {
+    /// What a caller's token has to be good for.
+    pub fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Public => None,
+            Self::Read => Some(Scope::Read),
+            Self::Write => Some(Scope::Write),
+        }
+    }
+}
+
 /// How the API learns who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthMode {
+    /// From the access token of a user pool, which the gateway has verified: signature, issuer, client and time.
+    Cognito,
     /// It believes `X-Merchant-Id`, `X-Role` and, if given, `X-Subject`. For development.
     Header,
 }
@@ -88,42 +109,69 @@ fn admit(mode: AuthMode, request: &mut Request) -> Result<Option<ForMerchant>, A
     let path = request.extensions().get::<MatchedPath>().cloned();
     // No path, or no such method: the fallbacks answer.
     let Some(route) = path.and_then(|path| routes::find(request.method(), path.as_str())) else { return Ok(None) };
-    if route.policy == Policy::Public {
+    let Some(scope) = route.policy.scope() else {
         let params = Params::read(request.uri(), route.parameters)?;
         request.extensions_mut().insert(params);
         return Ok(None);
-    }
-    let mut identity = match mode {
+    };
+    let user = match mode {
+        AuthMode::Cognito => token::of_claims(request.extensions().get::<RequestContext>(), scope)?,
         AuthMode::Header => of_headers(request.headers())?,
     };
-    if route.policy == Policy::Write && !identity.role.may_write() {
-        let message = format!("the role {} may read, and not write", identity.role.name());
+    if !user.role.has(scope) {
+        let message = format!("the role {} may read, and not write", user.role.name());
         return Err(ApiError::new(StatusCode::FORBIDDEN, code::FORBIDDEN).saying(message));
     }
     let mut params = Params::read(request.uri(), route.parameters)?;
-    if let Some(merchant) = params.take("merchant") {
-        identity.merchant_id = other_merchant(&identity, &merchant)?;
-    }
+    let identity = user.acting(request.headers(), params.take("merchant").as_deref())?;
     let merchant = ForMerchant(identity.merchant_id);
     request.extensions_mut().insert(params);
     request.extensions_mut().insert(identity);
     Ok(Some(merchant))
 }
 
-fn other_merchant(identity: &Identity, merchant: &str) -> Result<MerchantId, ApiError> {
-    if identity.role != Role::Admin {
-        let error = ApiError::new(StatusCode::FORBIDDEN, code::FORBIDDEN);
-        return Err(error.at("/query/merchant", code::FORBIDDEN, "only an admin may choose the merchant"));
-    }
-    MerchantId::parse(merchant).map_err(|error| ApiError::invalid_parameter("/query/merchant", error.to_string()))
+/// Somebody whose identity is verified.
+struct User {
+    /// The merchant that the user belongs to; an admin may belong to none.
+    merchant_id: Option<MerchantId>,
+    role: Role,
+    subject: String,
 }
 
-fn of_headers(headers: &HeaderMap) -> Result<Identity, ApiError> {
+impl User {
+    /// The user at work for a merchant: its own, or, for an admin, the one that the request names.
+    fn acting(self, headers: &HeaderMap, query: Option<&str>) -> Result<Identity, ApiError> {
+        let merchant_id = match query {
+            Some(text) => Some(self.chosen("/query/merchant", text)?),
+            None if headers.contains_key(MERCHANT_HEADER) => {
+                Some(self.chosen(MERCHANT_POINTER, one(headers, MERCHANT_HEADER).unwrap_or_default())?)
+            }
+            None => self.merchant_id,
+        };
+        let merchant_id = merchant_id.ok_or_else(|| {
+            let error = ApiError::new(StatusCode::FORBIDDEN, code::FORBIDDEN);
+            let message = "an admin says for which merchant: send X-Merchant-Id, a merchant's id";
+            error.at(MERCHANT_POINTER, code::FORBIDDEN, message)
+        })?;
+        Ok(Identity { merchant_id, role: self.role, subject: self.subject })
+    }
+
+    fn chosen(&self, pointer: &str, text: &str) -> Result<MerchantId, ApiError> {
+        let named = MerchantId::parse(text);
+        if self.role != Role::Admin && named.as_ref().ok() != self.merchant_id.as_ref() {
+            let error = ApiError::new(StatusCode::FORBIDDEN, code::FORBIDDEN);
+            return Err(error.at(pointer, code::FORBIDDEN, "only an admin may choose the merchant"));
+        }
+        named.map_err(|error| ApiError::invalid_parameter(pointer, error.to_string()))
+    }
+}
+
+fn of_headers(headers: &HeaderMap) -> Result<User, ApiError> {
     let refuse = |header: &str, message: &str| {
         let error = ApiError::new(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED);
         error.at(format!("/headers/{header}"), code::UNAUTHENTICATED, message)
     };
-    let merchant = one(headers, "x-merchant-id").and_then(|text| MerchantId::parse(text).ok());
+    let merchant = one(headers, MERCHANT_HEADER).and_then(|text| MerchantId::parse(text).ok());
     let role = one(headers, "x-role").and_then(Role::parse);
     let merchant_id = merchant.ok_or_else(|| refuse("x-merchant-id", "send X-Merchant-Id, a merchant's id"))?;
     let role = role.ok_or_else(|| refuse("x-role", "send X-Role: admin, merchant or viewer"))?;
@@ -134,7 +182,7 @@ fn of_headers(headers: &HeaderMap) -> Result<Identity, ApiError> {
             .ok_or_else(|| refuse("x-subject", "X-Subject has 1 to 128 printable ASCII characters"))?
             .to_owned(),
     };
-    Ok(Identity { merchant_id, role, subject })
+    Ok(User { merchant_id: Some(merchant_id), role, subject })
 }
 
 /// The value of a header that is there exactly once: of two, nobody could say which one is meant.

@@ -89,7 +89,7 @@ async fn a_cancelled_operation_stays_cancelled_and_its_execution_ends() {
     stack.execution_becomes(&operation.execution().await, ABORTED).await;
     let cancelled = operation.shown().await;
     assert_eq!((cancelled.text("/status"), cancelled.text("/problem/code")), (CANCELLED, "OPERATION_CANCELLED"));
-    assert!(cancelled.text("/problem/message").contains("casa-lumbre"), "{cancelled}");
+    assert!(cancelled.text("/problem/message").contains(&merchant.session().subject().await), "{cancelled}");
     let listed = merchant.lists("/v1/operations", 10, "&status=CANCELLED").await;
     assert_eq!(listed.len(), 1, "{listed:#?}");
 

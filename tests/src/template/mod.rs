@@ -2,6 +2,7 @@
 //! public validators say; here is what only we know.
 
 mod functions;
+mod identity;
 mod mutations;
 mod permissions;
 mod queues;
@@ -23,18 +24,23 @@ struct Subject {
     machines: BTreeSet<String>,
     /// Method and path of every route that the API function knows.
     routes: BTreeSet<(String, String)>,
+    /// Those of them that anybody may call.
+    public: BTreeSet<(String, String)>,
     /// The names of the database's indexes. A changed index has a new name.
     indexes: BTreeSet<&'static str>,
 }
 
 impl Subject {
     fn read() -> Self {
-        let route = |(method, path, _): &(&str, &str, _)| ((*method).to_owned(), (*path).to_owned());
+        type Declared = (&'static str, &'static str, api::Policy);
+        let route = |(method, path, _): &Declared| ((*method).to_owned(), (*path).to_owned());
+        let is_public = |(_, _, policy): &&Declared| *policy == api::Policy::Public;
         Self {
             template: Template::read(),
             folders: workspace::functions(),
             machines: workspace::machines(),
             routes: api::ROUTES.iter().map(route).collect(),
+            public: api::ROUTES.iter().filter(is_public).map(route).collect(),
             indexes: tola_store::schema::INDEXES.iter().map(|index| index.name).collect(),
         }
     }
@@ -53,6 +59,8 @@ const CHECKS: &[Check<Subject>] = &[
     Check { name: "permissions", run: permissions::least },
     Check { name: "bucket", run: permissions::bucket },
     Check { name: "routes", run: routes::wired },
+    Check { name: "authorizer", run: identity::authorized },
+    Check { name: "user pool", run: identity::guarded },
 ];
 
 #[test]

@@ -309,4 +309,46 @@ pub(super) const ALL: &[Mutation<Subject>] = &[
         finding: "nothing answers unknown paths",
         make: |s| drop_resource(s, "AnyOtherRoute"),
     },
+    Mutation {
+        check: "authorizer",
+        mistake: "a private route that takes anybody",
+        finding: "ListProductsRoute takes anybody",
+        make: |s| remove(s, "ListProductsRoute", "/AuthorizerId"),
+    },
+    Mutation {
+        check: "authorizer",
+        mistake: "unknown paths that take anybody",
+        finding: "AnyOtherRoute takes anybody",
+        make: |s| set(s, "AnyOtherRoute", "/AuthorizationType", "NONE"),
+    },
+    Mutation {
+        check: "authorizer",
+        mistake: "a public route that wants a token",
+        finding: "ReadHealthRoute is public and wants a token",
+        make: |s| set(s, "ReadHealthRoute", "/AuthorizationType", "JWT"),
+    },
+    Mutation {
+        check: "user pool",
+        mistake: "an open door",
+        finding: "anybody may sign up",
+        make: |s| remove(s, "UserPool", "/AdminCreateUserConfig"),
+    },
+    Mutation {
+        check: "user pool",
+        mistake: "claims of nobody's making",
+        finding: "nobody grants claims",
+        make: |s| remove(s, "UserPool", "/LambdaConfig"),
+    },
+    Mutation {
+        check: "user pool",
+        mistake: "users who choose their merchant",
+        finding: "may write what they may do",
+        make: |s| set(s, "UserPoolClient", "/WriteAttributes", json!(["email", "custom:merchant_id"])),
+    },
+    Mutation {
+        check: "user pool",
+        mistake: "users who write anything",
+        finding: "may write what they may do",
+        make: |s| remove(s, "UserPoolClient", "/WriteAttributes"),
+    },
 ];

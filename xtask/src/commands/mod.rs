@@ -6,6 +6,7 @@ mod fuzz;
 mod logs;
 mod status;
 mod test;
+mod token;
 mod up;
 mod watch;
 
@@ -20,6 +21,8 @@ pub(crate) enum Command {
     Down(down::Arguments),
     /// Run everything that CI runs, on a stack of its own
     Test(test::Arguments),
+    /// Sign a demo user in, and print an access token
+    Token(token::Arguments),
     /// Show what a function has written
     Logs(logs::Arguments),
     /// Draw a running workflow in the terminal
@@ -39,6 +42,7 @@ impl Command {
             Self::Up(arguments) => up::run(arguments).await,
             Self::Down(arguments) => down::run(arguments).await,
             Self::Test(arguments) => test::run(arguments).await,
+            Self::Token(arguments) => token::run(arguments).await,
             Self::Logs(arguments) => logs::run(arguments).await,
             Self::Watch(arguments) => watch::run(arguments).await,
             Self::Bench(arguments) => bench::run(arguments).await,

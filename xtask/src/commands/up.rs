@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use console::style;
 use tokio::signal::unix::{SignalKind, signal};
+use tola_local::demo::User;
 use tola_local::{Options, Stack, StackInfo, stack};
 
 use crate::ui::{Ui, seconds};
@@ -34,6 +35,9 @@ pub(crate) struct Arguments {
     /// A MongoDB to use instead of the embedded database
     #[arg(long, env = "MONGODB_URI", hide_env_values = true)]
     mongodb_uri: Option<String>,
+    /// How the API learns who calls: by access tokens, or by headers that it believes
+    #[arg(long, value_parser = ["cognito", "header"], default_value = "cognito")]
+    auth_mode: String,
     /// Don't enforce roles and policies
     #[arg(long)]
     lenient: bool,
@@ -73,6 +77,7 @@ fn options(arguments: &Arguments) -> Options {
         enforce_permissions: !arguments.lenient,
         stage: arguments.stage.clone(),
         fresh: arguments.fresh,
+        parameters: [("AuthMode".to_owned(), arguments.auth_mode.clone())].into(),
         ..Options::new(&arguments.stage)
     }
 }
@@ -97,24 +102,38 @@ fn describe(stack: &Stack) -> String {
     for (name, value) in rows {
         text.push_str(&format!("  {name:14}{value}\n"));
     }
-    text.push_str("\nDemo users, by the headers to send:\n");
+    text.push_str("\nDemo users:\n");
     for user in &info.tokens.users {
-        let headers: Vec<String> = user.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        text.push_str(&format!("  {:24}{}\n", user.name, headers.join(", ")));
+        text.push_str(&format!("  {:24}{}\n", user.name, how_to_be(info, user)));
     }
     text.push_str("\nRegister a product with a photo of yours:\n");
     text.push_str(&style(first_product(info)).cyan().to_string());
     text
 }
 
+/// What makes a request a user's.
+fn how_to_be(info: &StackInfo, user: &User) -> String {
+    if info.tokens.password.is_empty() {
+        return user.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ");
+    }
+    let besides = if user.role == "admin" { " and, for whom, X-Merchant-Id: merchant_…" } else { "" };
+    format!("Authorization: Bearer $(cargo xtask token {}){besides}", user.name)
+}
+
 /// Shell commands that promise an image, upload `photo.jpg` and register a product that shows it.
 fn first_product(info: &StackInfo) -> String {
-    let headers: Vec<String> = info.tokens.users.first().map_or_else(Vec::new, |user| {
-        user.headers.iter().map(|(name, value)| format!("-H '{name}: {value}'")).collect()
-    });
+    let user = info.tokens.users.first();
+    let headers: Vec<String> = match user.filter(|_| !info.tokens.password.is_empty()) {
+        Some(_) => vec![r#"-H "Authorization: Bearer $TOKEN""#.to_owned()],
+        None => user.map_or_else(Vec::new, |user| {
+            user.headers.iter().map(|(name, value)| format!("-H '{name}: {value}'")).collect()
+        }),
+    };
+    let token = user.filter(|_| !info.tokens.password.is_empty());
+    let token = token.map_or_else(String::new, |user| format!("  TOKEN=$(cargo xtask token {})\n", user.name));
     let api = &info.api_url;
     format!(
-        r#"  post() {{ curl -s "{api}/v1/$1" {} -H "Idempotency-Key: $RANDOM$RANDOM" -H "Content-Type: application/json" -d "$2"; }}
+        r#"{token}  post() {{ curl -s "{api}/v1/$1" {} -H "Idempotency-Key: $RANDOM$RANDOM" -H "Content-Type: application/json" -d "$2"; }}
   pick() {{ python3 -c "import json,sys; print(json.load(sys.stdin)$1)"; }}
   image=$(post images '{{"content_type":"image/jpeg"}}')
   sh -c "$(echo "$image" | pick "['upload']['curl']")"        # uploads photo.jpg

@@ -11,13 +11,17 @@ use super::{DESCRIPTION, Options, Processes, Stack, StackInfo, folder, python_fo
 use crate::aws::{self, Aws};
 use crate::cloud::Cloud;
 use crate::database::{self, process::Database};
-use crate::demo;
+use crate::demo::{self, Tokens};
 use crate::deploy::Deployment;
 use crate::error::At as _;
 use crate::functions::{self, Built};
 use crate::package;
 use crate::python::Environment;
+use crate::users::UserPool;
 use crate::{Error, Progress, Result, port};
+
+/// For how long tokens are handed out again: they last for a day.
+const TOKENS_ARE_GOOD_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
 
 /// Brings a stack up.
 pub(super) async fn start(options: Options, progress: &dyn Progress) -> Result<Stack> {
@@ -38,18 +42,36 @@ pub(super) async fn start(options: Options, progress: &dyn Progress) -> Result<S
     .await?;
     let processes = settle(&options, &folder, built.database.clone()).await?;
     let run = Run { options, folder, processes, python, built };
+    let before = Stack::attach(&run.folder.join(DESCRIPTION)).ok().map(|stack| stack.info);
     // Before anything runs, so that `down` finds it even if this fails.
     run.describe(BTreeMap::new())?;
     phase(progress, "Database", run.start_database()).await?;
     phase(progress, "Local cloud", run.start_cloud()).await?;
     let outputs = phase(progress, "Deployment", run.deploy(progress)).await?;
-    let stack = run.describe(outputs)?;
+    let mut stack = run.describe(outputs)?;
     phase(progress, "Demo data", async {
         demo::seed(&stack.info.mongodb_uri, &stack.info.mongodb_database).await?;
-        Ok(((), format!("{} merchants", stack.info.merchants.len())))
+        if let Some(pool) = UserPool::of(&stack.info) {
+            stack.info.tokens = signed_in(&pool, before.as_ref()).await?;
+            stack.save()?;
+        }
+        Ok(((), format!("{} merchants, {} users", stack.info.merchants.len(), stack.info.tokens.users.len())))
     })
     .await?;
     Ok(stack)
+}
+
+/// The demo users' tokens: those of the last time, as long as they are good, or new ones.
+async fn signed_in(pool: &UserPool, before: Option<&StackInfo>) -> Result<Tokens> {
+    let before = before.filter(|info| UserPool::of(info).is_some_and(|other| other.id() == pool.id()));
+    let Some(StackInfo { tokens, .. }) = before.filter(|info| !info.tokens.password.is_empty()) else {
+        return demo::sign_in(pool, &demo::password()?).await;
+    };
+    let age = tokens.issued_at.map(|issued| jiff::Timestamp::now().duration_since(issued));
+    if age.is_some_and(|age| age < TOKENS_ARE_GOOD_FOR) {
+        return Ok(tokens.clone());
+    }
+    demo::sign_in(pool, &tokens.password).await
 }
 
 /// Keeps a second command from working on the same stack for as long as the file is held.
@@ -152,7 +174,6 @@ impl Run {
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let own = [
             ("Stage", self.options.stage.clone()),
-            ("AuthMode", "header".into()),
             ("MongoDbUri", self.mongodb_uri()),
             ("Architecture", architecture.into()),
             ("PublicS3Endpoint", self.endpoint()),
@@ -180,11 +201,9 @@ impl Run {
             tokens: demo::tokens(),
             processes: self.processes.clone(),
         };
-        let path = self.folder.join(DESCRIPTION);
-        let text = serde_json::to_string_pretty(&info)
-            .map_err(|error| Error::Malformed { path: path.clone(), reason: error.to_string() })?;
-        fs::write(&path, text + "\n").at(&path)?;
-        Ok(Stack { folder: self.folder.clone(), info })
+        let stack = Stack { folder: self.folder.clone(), info };
+        stack.save()?;
+        Ok(stack)
     }
 
     fn stack_name(&self) -> String {

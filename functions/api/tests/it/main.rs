@@ -19,4 +19,5 @@ mod reconciling;
 mod robustness;
 mod support;
 mod tenants;
+mod tokens;
 mod withdrawing;

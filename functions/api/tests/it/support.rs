@@ -174,7 +174,9 @@ pub(crate) struct World {
     pub(crate) adapters: Arc<SandboxAlone>,
     pub(crate) bus: Arc<FakeProbe>,
     pub(crate) router: Router,
-    _database: Option<InProcessDatabase>,
+    /// The same, for requests whose token the gateway has verified.
+    pub(crate) verified: Router,
+    database: Option<InProcessDatabase>,
 }
 
 impl World {
@@ -216,13 +218,30 @@ impl World {
             cursors: CursorKey::new(&[7; 32]),
             reconcile_every: std::time::Duration::from_secs(3_600),
         };
-        Self { store, workflows, relay, adapters, bus, router: router(app, AuthMode::Header), _database: database }
+        let verified = router(app.clone(), AuthMode::Cognito);
+        let router = router(app, AuthMode::Header);
+        Self { store, workflows, relay, adapters, bus, router, verified, database }
     }
 
     pub(crate) fn merchant(&self) -> Actress {
         let identity =
             Identity { merchant_id: MerchantId::new(Ulid::generate()), role: Role::Merchant, subject: "ana".into() };
         Actress { router: self.router.clone(), store: self.store.clone(), identity }
+    }
+
+    /// Every document of a merchant, as text.
+    pub(crate) async fn documents_of(&self, merchant: MerchantId) -> Vec<String> {
+        let uri = self.database.as_ref().unwrap().uri();
+        let database = mongodb::Client::with_uri_str(uri).await.unwrap().database("tola");
+        let mut documents = Vec::new();
+        for name in database.list_collection_names().await.unwrap() {
+            let collection = database.collection::<mongodb::bson::Document>(&name);
+            let cursor = collection.find(mongodb::bson::doc! { "merchant_id": merchant.to_string() }).await.unwrap();
+            let found: Vec<_> = futures::TryStreamExt::try_collect(cursor).await.unwrap();
+            documents.extend(found.iter().map(|document: &mongodb::bson::Document| format!("{name} {document}")));
+        }
+        documents.sort();
+        documents
     }
 
     pub(crate) fn launching(&self, launching: Launching) {

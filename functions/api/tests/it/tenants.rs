@@ -1,48 +1,80 @@
 //! Merchants never see, change or learn of each other's data.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::{Actress, World};
 
+/// Ids of things that are not there, which look as those that are.
+const NO_PRODUCT: &str = "product_01JD0000000000000000000ZZZ";
+const NO_IMAGE: &str = "image_01JD0000000000000000000ZZZ";
+const NO_OPERATION: &str = "operation_01JD0000000000000000000ZZZ";
+
+/// A path of a route, of what is named.
+fn filled(pattern: &str, product: &str, image: &str, operation: &str, named: &str) -> String {
+    let id = match pattern.split('/').nth(2) {
+        Some("images") => image,
+        Some("operations") => operation,
+        Some("channels") => named,
+        _ => product,
+    };
+    let path = pattern.replace("{id}", id).replace("{channel_id}", "shop");
+    path.replace("{sku}", named).replace("{slug}", named)
+}
+
+/// The answer to a request without what differs from one request to the next.
+async fn told(actress: &Actress, method: &str, path: &str) -> (u16, Value) {
+    let body = match method {
+        "PATCH" => json!({ "name": "Mine" }),
+        "PUT" => json!({ "overrides": { "name": "Mine" } }),
+        _ if path.contains("publish") => json!({ "channels": ["shop"] }),
+        _ => json!({}),
+    };
+    let mut answer = actress.ask(method, path).with("if-match", "*").json(body).send().await;
+    if let Some(error) = answer.body.get_mut("error").and_then(Value::as_object_mut) {
+        error.remove("request_id");
+    }
+    (answer.status.as_u16(), answer.body)
+}
+
+/// Every route that names something, as a merchant to whom it does not belong: the answer is that to an id of nothing, and
+/// nothing has changed.
 #[tokio::test]
 async fn another_merchants_ids_are_not_found_anywhere() {
     let world = World::new().await;
     let (ana, bob) = (world.merchant(), world.merchant());
     let image = ana.promises_image().await;
-    let made = ana.registers(json!({ "sku": "A", "images": [{ "image_id": image }] })).await;
+    let made = ana.registers(json!({ "sku": "lamp", "slug": "lamp", "images": [{ "image_id": image }] })).await;
     let (product, operation) = (made.text("/id"), made.text("/operation/id"));
+    ana.puts("lamp", json!({ "type": "sandbox", "config": {} })).await;
     ana.connects("shop").await;
+    let before = world.documents_of(ana.identity.merchant_id).await;
+    assert!(before.len() >= 5, "a product, an image, an operation and two channels: {before:#?}");
 
     let mut tried = 0;
-    // A channel's name is its merchant's: who puts one makes one.
-    let foreign = |(method, path): (&str, &str)| path.contains('{') && method != "PUT";
-    for (method, path, _) in api::ROUTES.iter().filter(|(method, path, _)| foreign((method, path))) {
-        let id = if path.contains("images") {
-            &image
-        } else if path.contains("operations") {
-            operation
-        } else if path.contains("channels") {
-            "shop"
-        } else {
-            product
-        };
-        let path = path.replace("{id}", id).replace("{sku}", "A").replace("{slug}", "lamp");
-        let body = match *method {
-            "PATCH" => json!({ "name": "Mine" }),
-            _ if path.ends_with("/publish") => json!({ "channels": ["shop"] }),
-            _ => json!({}),
-        };
-        let answer = bob.ask(method, &path).with("if-match", "*").json(body).send().await;
+    for (method, pattern, policy) in api::ROUTES.iter().filter(|(_, pattern, _)| pattern.contains('{')) {
+        if *pattern == "/v1/channels/{id}" && *method == "PUT" {
+            continue; // A channel's name is its merchant's: who puts one makes one.
+        }
+        if *pattern == "/v1/public/merchants/{id}/products" {
+            continue; // It names a merchant, and is empty.
+        }
+        let foreign = filled(pattern, product, &image, operation, "lamp");
+        let absent = filled(pattern, NO_PRODUCT, NO_IMAGE, NO_OPERATION, "none");
 
-        assert_eq!(answer.refused(), (404, "RESOURCE_NOT_FOUND"), "{method} {path}");
+        let (to_foreign, to_absent) = (told(&bob, method, &foreign).await, told(&bob, method, &absent).await);
+
+        assert_eq!(to_foreign.0, 404, "{method} {foreign} ({policy:?}): {}", to_foreign.1);
+        assert_eq!(to_foreign, to_absent, "{method} {pattern} tells that it is there");
         tried += 1;
     }
-    assert!(tried >= 16);
-    assert_eq!(bob.get("/v1/products").await.body["items"], json!([]));
-    assert_eq!(bob.get("/v1/channels").await.body["items"], json!([]));
-    assert_eq!(bob.get("/v1/operations").await.body["items"], json!([]));
+    assert_eq!(tried, api::ROUTES.iter().filter(|(_, pattern, _)| pattern.contains('{')).count() - 2);
+    for path in ["/v1/products", "/v1/channels", "/v1/operations"] {
+        assert_eq!(bob.get(path).await.body["items"], json!([]), "{path}");
+        let named = bob.get(&format!("{path}?merchant={}", ana.identity.merchant_id)).await;
+        assert_eq!(named.refused(), (403, "FORBIDDEN"), "{path}");
+    }
     assert_eq!(bob.get(&format!("/v1/operations?product_id={product}")).await.body["items"], json!([]));
-    assert_eq!(ana.get(made.header("location")).await.text("/name"), "Lamp");
+    assert_eq!(world.documents_of(ana.identity.merchant_id).await, before);
 }
 
 #[tokio::test]
