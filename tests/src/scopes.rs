@@ -23,6 +23,7 @@ const ALLOWED: [(&str, &str, &str); 5] = [
 const MAKERS: [(&str, &str); 5] = [
     ("TenantScope::of_identity", "functions/api/src/identity.rs"),
     ("TenantScope::of_identity", "functions/api/src/idempotency.rs"),
+    ("TenantScope::of_identity", "functions/api/src/quota.rs"),
     ("TenantScope::of_operation", "crates/step/src/lib.rs"),
     ("TenantScope::of_operation", "crates/workflow/src/settler.rs"),
     ("TenantScope::of_operation", "crates/channel/src/harness.rs"),

@@ -55,6 +55,7 @@ codes! {
     PRODUCT_INCOMPLETE: "Something is missing before the product can be offered.", "Add what `missing` names; a product that is wanted on a channel is then published by itself.";
     UNKNOWN_CHANNEL: "There is no such channel among this merchant's.", "Connect the channel first, with PUT /v1/channels/{id}.";
     TOO_MANY_PENDING_EVENTS: "The events of this document wait to be delivered, and there are too many of them.", "Repeat the request after the seconds that Retry-After names.";
+    TOO_MANY_WRITES: "This merchant has written more than it may in this time.", "Repeat the request after the seconds that Retry-After names; RateLimit-Policy says how much is allowed.";
     // Our side.
     INTERNAL: "Something failed on our side.", "Repeat the request; if it fails again, report its request id.";
     UNAVAILABLE: "Something that we depend on does not answer.", "Repeat the request after the seconds that Retry-After names.";

@@ -16,6 +16,7 @@ pub mod money;
 pub mod operation;
 pub mod problem;
 pub mod product;
+pub mod quota;
 pub mod status;
 pub mod text;
 pub mod time;

@@ -18,6 +18,7 @@ mod operations;
 mod outbox;
 mod outcomes;
 mod products;
+mod quotas;
 mod sandbox;
 pub mod schema;
 mod scope;
@@ -40,6 +41,7 @@ pub use operations::{OperationFilter, Operations, Settlement};
 pub use outbox::Outboxes;
 pub use outcomes::{CommandRef, Outcomes, StoredOutcome};
 pub use products::{ProductFilter, Products};
+pub use quotas::Quotas;
 pub use sandbox::{Sandbox, SandboxEffect, SandboxEntry, SandboxKey, SandboxListing, SandboxState};
 pub use scope::{SystemScope, TenantScope};
 pub use showcase::Showcase;
@@ -112,6 +114,11 @@ impl Store {
     /// What happened to the merchant's products and images.
     pub fn history(&self, scope: TenantScope) -> History {
         History::new(&self.database, scope)
+    }
+
+    /// The merchant's token buckets.
+    pub fn quotas(&self, scope: TenantScope) -> Quotas {
+        Quotas::new(&self.database, scope)
     }
 
     /// The merchant's idempotency keys.

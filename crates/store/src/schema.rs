@@ -24,6 +24,8 @@ pub const CHANNELS: &str = "channels";
 pub const OUTCOMES: &str = "outcomes";
 /// Listings on the sandbox marketplace.
 pub const SANDBOX_LISTINGS: &str = "sandbox_listings";
+/// How much merchants have asked for lately.
+pub const QUOTAS: &str = "quotas";
 /// How often the sandbox's switches have acted, and how often it was called.
 pub const SANDBOX_COUNTERS: &str = "sandbox_counters";
 
@@ -186,6 +188,8 @@ shapes! {
     SANDBOX_COUNTER_BY_ID: SANDBOX_COUNTERS, equal ["_id", "merchant_id"], sort Ascending [], range None;
     /// How often a channel of the sandbox was called in a window of time.
     SANDBOX_COUNTER_OF_WINDOW: SANDBOX_COUNTERS, equal ["_id", "merchant_id"], sort Ascending [], range Some("window");
+    /// A merchant's token bucket, if it is full again at a time.
+    QUOTA_BY_ID: QUOTAS, equal ["_id", "merchant_id"], sort Ascending [], range Some("full_at");
     /// A merchant's record.
     MERCHANT_BY_ID: MERCHANTS, equal ["_id"], sort Ascending [], range None;
 }

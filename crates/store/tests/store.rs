@@ -7,6 +7,7 @@ use std::time::Duration;
 use tola_catalog::image::Changed;
 use tola_catalog::operation::{Intent, StepOutcome, Subject};
 use tola_catalog::product::{Canonical, Edit, NewProduct};
+use tola_catalog::quota::Quota;
 use tola_catalog::text::{Name, Sku, Slug};
 use tola_catalog::{
     Actor, Image, ImageId, MerchantId, Operation, OperationId, OperationKind, OperationStatus, Origin, Product,
@@ -383,6 +384,34 @@ async fn whoever_repeats_a_request_that_died_uses_its_ids() {
 
     keys.release(&key(), later).await.unwrap();
     assert_eq!(keys.begin(&key(), minted(3), later).await.unwrap(), Begun::Proceed(minted(1)));
+}
+
+#[tokio::test]
+async fn of_many_at_once_as_many_get_a_token_as_there_are() {
+    let (_database, store) = fresh().await;
+    let (quota, now) = (Quota { burst: 20, per_second: 10 }, Timestamp::from_millis(1_000_000));
+    let take = |merchant, now| {
+        let quotas = store.quotas(scope(merchant));
+        async move { quotas.take("writes", quota, now).await }
+    };
+
+    let all = futures::future::join_all((0..50).map(|_| take(1, now))).await;
+
+    // Those that others were faster than too often are told so, and none got one that was not there.
+    let taken = all.iter().flatten().filter(|allowance| allowance.next_in.is_none()).count();
+    let contended = all.iter().filter(|taken| matches!(taken, Err(Error::Contended(_)))).count();
+    assert!((20 - contended..=20).contains(&taken), "{taken} of 20, {contended} contended: {all:?}");
+    let other = take(2, now).await.unwrap();
+    assert_eq!((other.remaining, other.next_in), (19, None), "another merchant's bucket is its own");
+    for _ in taken..20 {
+        assert_eq!(take(1, now).await.unwrap().next_in, None);
+    }
+    let empty = take(1, now).await.unwrap();
+    assert_eq!((empty.remaining, empty.next_in), (0, Some(Duration::from_millis(100))));
+    let later = take(1, now.after(Duration::from_millis(100))).await.unwrap();
+    assert_eq!((later.remaining, later.next_in), (0, None));
+    let rested = take(1, now.after(Duration::from_secs(10))).await.unwrap();
+    assert_eq!((rested.remaining, rested.next_in), (19, None));
 }
 
 #[tokio::test]

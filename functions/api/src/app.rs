@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
 use tola_catalog::operation::{Intent, Subject};
+use tola_catalog::quota::Quota;
 use tola_catalog::{ChannelId, ImageId, MerchantId, Operation, OperationId, Origin};
 use tola_contracts::channel::inquiry::{Finding, Inquiry, Question};
 use tola_contracts::message::AggregateRef;
@@ -86,6 +87,8 @@ pub struct App {
     pub probes: Arc<[Arc<dyn Probe>]>,
     /// Signs the cursors of lists.
     pub cursors: CursorKey,
+    /// How much each merchant may write.
+    pub writes: Quota,
     /// How often a channel is held against what it should have.
     pub reconcile_every: Duration,
 }

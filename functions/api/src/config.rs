@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tola_catalog::quota::Quota;
 use tola_media::PublicBase;
 
 use crate::identity::AuthMode;
@@ -26,6 +27,8 @@ pub struct ApiConfig {
     pub adapter_prefix: String,
     /// `RECONCILE_EVERY_MINUTES`: how often each channel is held against what it should have.
     pub reconcile_every: Duration,
+    /// `WRITES_PER_SECOND`, 1 to 1,000, and `WRITE_BURST`, 1 to 1,000,000: how much each merchant may write.
+    pub writes: Quota,
     /// `EVENTS_QUEUE_URL`: the queue of catalog events, which `GET /v1/health` looks at.
     pub events_queue_url: String,
 }
@@ -48,6 +51,9 @@ pub enum ConfigError {
     /// `RECONCILE_EVERY_MINUTES` is no period.
     #[error("RECONCILE_EVERY_MINUTES is not a number of minutes from 1 on")]
     NoPeriod,
+    /// `WRITES_PER_SECOND` or `WRITE_BURST` is no quota.
+    #[error("{0} is not a number that a quota can have")]
+    NoQuota(&'static str),
     /// `CURSOR_KEY` is too short to sign anything.
     #[error("CURSOR_KEY has to have {MIN_CURSOR_KEY} bytes at least")]
     ShortCursorKey,
@@ -78,6 +84,12 @@ impl ApiConfig {
         }
         let minutes = required("RECONCILE_EVERY_MINUTES")?.parse::<u32>().ok().filter(|minutes| *minutes > 0);
         let minutes = u64::from(minutes.ok_or(ConfigError::NoPeriod)?);
+        let number = |name, most| {
+            let number = required(name)?.parse::<u32>().ok().filter(|number| (1..=most).contains(number));
+            number.ok_or(ConfigError::NoQuota(name))
+        };
+        let writes =
+            Quota { burst: number("WRITE_BURST", 1_000_000)?, per_second: number("WRITES_PER_SECOND", 1_000)? };
         let image_base =
             optional("IMAGE_BASE_URL").map(|base| PublicBase::parse(&base).ok_or(ConfigError::ImageBaseUrl));
         Ok(Self {
@@ -87,6 +99,7 @@ impl ApiConfig {
             image_bucket: required("IMAGE_BUCKET")?,
             public_s3_endpoint: optional("PUBLIC_S3_ENDPOINT"),
             adapter_prefix: required("ADAPTER_PREFIX")?,
+            writes,
             reconcile_every: Duration::from_secs(60 * minutes),
             events_queue_url: required("EVENTS_QUEUE_URL")?,
         })
@@ -107,6 +120,8 @@ mod tests {
             ("EVENTS_QUEUE_URL", "u"),
             ("ADAPTER_PREFIX", "tola-dev-"),
             ("RECONCILE_EVERY_MINUTES", "360"),
+            ("WRITES_PER_SECOND", "25"),
+            ("WRITE_BURST", "250"),
         ];
         let find = |pairs: &[(&str, &str)], name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
         ApiConfig::read(|name| find(changes, name).or_else(|| find(&usual, name))).map(|config| config.auth)
@@ -122,6 +137,8 @@ mod tests {
         assert_eq!(read(&[("IMAGE_BASE_URL", "https://cdn.example/")]), Ok(AuthMode::Header));
         assert_eq!(read(&[("IMAGE_BASE_URL", "cdn.example")]), Err(ConfigError::ImageBaseUrl));
         assert_eq!(read(&[("RECONCILE_EVERY_MINUTES", "0")]), Err(ConfigError::NoPeriod));
+        assert_eq!(read(&[("WRITE_BURST", "0")]), Err(ConfigError::NoQuota("WRITE_BURST")));
+        assert_eq!(read(&[("WRITES_PER_SECOND", "1001")]), Err(ConfigError::NoQuota("WRITES_PER_SECOND")));
         assert_eq!(read(&[("IMAGE_BUCKET", "")]), Err(ConfigError::Missing("IMAGE_BUCKET")));
     }
 }

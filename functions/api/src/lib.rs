@@ -1,7 +1,7 @@
 //! The HTTP API: every route of `/v1`, over one router.
 //!
-//! A request passes three layers, from the outside in: [`request`] gives it ids, an end and a line in the log;
-//! [`identity`] lets it pass if the route's policy does; [`idempotency`] mints the ids of what it creates, and gives
+//! A request passes four layers, from the outside in: [`request`] gives it ids, an end and a line in the log;
+//! [`identity`] lets it pass if the route's policy does; [`quota`] counts what merchants write; [`idempotency`] mints the ids of what it creates, and gives
 //! repeated requests their answer. A handler then makes one conditional write through the store, starts what the write
 //! asks for, and answers. It decides nothing about products: that is the catalog's. [`error`] alone knows how anything
 //! that goes wrong becomes an HTTP answer. Around it all, [`browser`] says what pages may do with an answer.
@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod json;
 pub mod params;
+pub mod quota;
 pub mod request;
 pub mod routes;
 pub mod signing;
@@ -36,6 +37,7 @@ pub fn router(app: App, auth: AuthMode) -> Router {
         .fallback(routes::unknown_path)
         .method_not_allowed_fallback(routes::unknown_method)
         .layer(from_fn_with_state(app.clone(), idempotency::layer))
+        .layer(from_fn_with_state(app.clone(), quota::layer))
         .layer(from_fn(move |request, next| identity::gate(auth, request, next)))
         .layer(from_fn(request::context))
         .layer(from_fn(browser::harden))

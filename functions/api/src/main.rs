@@ -32,6 +32,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         signing: Signing::new(&aws, &config.image_bucket, config.public_s3_endpoint.as_deref(), config.image_base)?,
         probes: probes.into(),
         cursors: CursorKey::new(config.cursor_key.as_bytes()),
+        writes: config.writes,
         reconcile_every: config.reconcile_every,
         store,
     };

@@ -15,6 +15,7 @@ mod market;
 mod operations;
 mod products;
 mod publishing;
+mod quotas;
 mod reconciling;
 mod robustness;
 mod support;

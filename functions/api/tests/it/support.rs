@@ -21,6 +21,7 @@ use sandbox_adapter::SandboxAdapter;
 use serde_json::{Value, json};
 use tola_catalog::image::{Placeholder, UploadedFile};
 use tola_catalog::operation::{Intent, Subject};
+use tola_catalog::quota::Quota;
 use tola_catalog::{Actor, Identity, Image, ImageId, MerchantId, Operation, Origin, ProductId, Rendition, Role};
 use tola_catalog::{OperationId, Timestamp};
 use tola_channel::{Harness, Replies, Reply};
@@ -216,6 +217,7 @@ impl World {
             signing: Signing::new(&aws(), "pictures", Some("http://localhost:4566"), None).unwrap(),
             probes: probes.into(),
             cursors: CursorKey::new(&[7; 32]),
+            writes: Quota { burst: 1_000, per_second: 100 },
             reconcile_every: std::time::Duration::from_secs(3_600),
         };
         let verified = router(app.clone(), AuthMode::Cognito);
@@ -227,6 +229,13 @@ impl World {
         let identity =
             Identity { merchant_id: MerchantId::new(Ulid::generate()), role: Role::Merchant, subject: "ana".into() };
         Actress { router: self.router.clone(), store: self.store.clone(), identity }
+    }
+
+    /// As if nobody had written anything lately.
+    pub(crate) async fn forgets_quotas(&self) {
+        let uri = self.database.as_ref().unwrap().uri();
+        let database = mongodb::Client::with_uri_str(uri).await.unwrap().database("tola");
+        database.collection::<mongodb::bson::Document>("quotas").drop().await.unwrap();
     }
 
     /// Every document of a merchant, as text.

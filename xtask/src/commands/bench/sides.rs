@@ -29,6 +29,8 @@ pub(super) fn tola(bootstrap: &Path, folder: &Path, mongodb_uri: &str, core: Opt
         ("RECONCILE_CHANNEL_ARN", machine("reconcile-channel")),
         ("ADAPTER_PREFIX", "tola-dev-".to_owned()),
         ("RECONCILE_EVERY_MINUTES", "360".to_owned()),
+        ("WRITES_PER_SECOND", "1000".to_owned()),
+        ("WRITE_BURST", "1000000".to_owned()),
         ("RELAY_QUEUE_URL", queue("relay")),
     ];
     let mut environment = lambda(mongodb_uri);
