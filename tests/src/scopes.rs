@@ -20,7 +20,7 @@ const ALLOWED: [(&str, &str, &str); 5] = [
 ];
 
 /// Calls that make a scope from an identity or an operation: where such a thing was verified, and nowhere else.
-const MAKERS: [(&str, &str); 5] = [
+const MAKERS: [(&str, &str); 6] = [
     ("TenantScope::of_identity", "functions/api/src/identity.rs"),
     ("TenantScope::of_identity", "functions/api/src/idempotency.rs"),
     ("TenantScope::of_identity", "functions/api/src/quota.rs"),
