@@ -23,6 +23,15 @@ impl TestStack {
         found.status.as_str().to_owned()
     }
 
+    /// Everything that the console tells of an execution: inputs, outputs and each event between them.
+    pub async fn execution_history(&self, execution: &str) -> String {
+        let sfn = aws_sdk_sfn::Client::new(self.aws());
+        let described = sfn.describe_execution().execution_arn(execution).send().await;
+        let history = sfn.get_execution_history().execution_arn(execution).include_execution_data(true);
+        let pages = history.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        format!("{described:?} {pages:?}")
+    }
+
     /// Waits until an execution has this status.
     pub async fn execution_becomes(&self, execution: &str, status: &str) {
         eventually(&format!("{execution} is {status}"), SOON, async || {
