@@ -5,7 +5,7 @@ use mongodb::options::ReturnDocument;
 use mongodb::{Collection, Database};
 use serde::Deserialize;
 use tola_catalog::Timestamp;
-use tola_catalog::quota::{Allowance, Quota};
+use tola_catalog::quota::{Allowance, Quota, moment};
 
 use crate::error::Duplicate;
 use crate::schema;
@@ -41,8 +41,7 @@ impl Quotas {
                 return Ok(Allowance { next_in: None, ..quota.allowance(full_at, now) });
             }
             if self.take_from_what_is_full(bucket, quota, now).await? {
-                let full_at = now.as_millis().saturating_add(quota.interval());
-                return Ok(Allowance { next_in: None, ..quota.allowance(full_at, now) });
+                return Ok(Allowance { next_in: None, ..quota.allowance(quota.first(now), now) });
             }
             let Some(Bucket { full_at }) = self.find(bucket).await? else { continue };
             let allowance = quota.allowance(full_at, now);
@@ -54,7 +53,7 @@ impl Quotas {
     }
 
     async fn take_from_what_is_in_use(&self, bucket: &str, quota: Quota, now: Timestamp) -> Result<Option<i64>, Error> {
-        let in_use = doc! { "$gt": now.as_millis(), "$lte": quota.latest(now) };
+        let in_use = doc! { "$gt": moment(now), "$lte": quota.latest(now) };
         let later = doc! { "$inc": { "full_at": quota.interval() } };
         let update = self.collection.find_one_and_update(self.filter(bucket, Some(in_use)), later);
         let bucket = update.return_document(ReturnDocument::After).await?;
@@ -62,8 +61,8 @@ impl Quotas {
     }
 
     async fn take_from_what_is_full(&self, bucket: &str, quota: Quota, now: Timestamp) -> Result<bool, Error> {
-        let full = self.filter(bucket, Some(doc! { "$lte": now.as_millis() }));
-        let used = doc! { "$set": { "full_at": now.as_millis().saturating_add(quota.interval()) } };
+        let full = self.filter(bucket, Some(doc! { "$lte": moment(now) }));
+        let used = doc! { "$set": { "full_at": quota.first(now) } };
         match self.collection.update_one(full, used).upsert(true).await.map_err(Error::from) {
             Ok(updated) => Ok(updated.matched_count > 0 || updated.upserted_id.is_some()),
             // It is there, and not full.

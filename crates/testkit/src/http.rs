@@ -41,12 +41,6 @@ impl Request {
         self
     }
 
-    /// In nobody's name.
-    pub fn by_nobody(mut self) -> Self {
-        self.session = None;
-        self
-    }
-
     /// With a header, which replaces one of that name.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name: HeaderName = name.parse().expect("a header's name");

@@ -46,12 +46,16 @@ impl Session {
         tokens.get_or_try_init(sign_in).await.map_err(|error| error.to_string())
     }
 
-    /// How tokens and history name this person.
-    pub async fn subject(&self) -> String {
+    /// What the access token says.
+    pub async fn claims(&self) -> Value {
         let token = &self.tokens().await.expect("the person signs in").access;
         let claims = token.split('.').nth(1).and_then(|claims| BASE64_URL_SAFE_NO_PAD.decode(claims).ok());
-        let claims: Value = serde_json::from_slice(&claims.expect("a token")).expect("claims");
-        claims["sub"].as_str().expect("a subject").to_owned()
+        serde_json::from_slice(&claims.expect("a token")).expect("claims")
+    }
+
+    /// How tokens and history name this person.
+    pub async fn subject(&self) -> String {
+        self.claims().await["sub"].as_str().expect("a subject").to_owned()
     }
 
     /// How this person signs in: address and password.

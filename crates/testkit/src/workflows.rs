@@ -27,9 +27,11 @@ impl TestStack {
     pub async fn execution_history(&self, execution: &str) -> String {
         let sfn = aws_sdk_sfn::Client::new(self.aws());
         let described = sfn.describe_execution().execution_arn(execution).send().await;
+        let described = described.unwrap_or_else(|error| panic!("{execution}: {error:?}"));
         let history = sfn.get_execution_history().execution_arn(execution).include_execution_data(true);
-        let pages = history.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        format!("{described:?} {pages:?}")
+        let events = history.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let events = events.unwrap_or_else(|error| panic!("{execution}: {error:?}"));
+        format!("{described:?} {events:?}")
     }
 
     /// Waits until an execution has this status.

@@ -127,6 +127,7 @@ fn admit(mode: AuthMode, request: &mut Request) -> Result<Option<ForMerchant>, A
     let merchant = ForMerchant(identity.merchant_id);
     request.extensions_mut().insert(params);
     request.extensions_mut().insert(identity);
+    request.extensions_mut().insert(route.policy);
     Ok(Some(merchant))
 }
 

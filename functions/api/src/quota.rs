@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,6 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::identity::Policy;
 use crate::request::now;
-use crate::routes;
 
 /// The one bucket that each merchant has so far.
 const WRITES: &str = "writes";
@@ -25,12 +24,8 @@ const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// The layer. Reads, and requests that no route takes, pass through.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>();
-    let route = path.and_then(|path| routes::find(request.method(), path.as_str()));
-    let writes = route.is_some_and(|route| route.policy == Policy::Write);
-    let Some(identity) = request.extensions().get::<Identity>().filter(|_| writes) else {
-        return next.run(request).await;
-    };
+    let admitted = (request.extensions().get::<Identity>(), request.extensions().get::<Policy>());
+    let (Some(identity), Some(Policy::Write)) = admitted else { return next.run(request).await };
     let quotas = app.store.quotas(TenantScope::of_identity(identity));
     let allowance = match quotas.take(WRITES, app.writes, now()).await {
         Ok(allowance) => allowance,
@@ -53,7 +48,7 @@ fn too_many(wait: Duration) -> ApiError {
 }
 
 fn described(quota: Quota, allowance: Allowance) -> [(HeaderName, String); 2] {
-    let window = seconds(Duration::from_millis(quota.window().unsigned_abs()));
+    let window = seconds(Duration::from_micros(quota.window().unsigned_abs()));
     [
         (POLICY, format!("\"{WRITES}\";q={};w={window}", quota.burst)),
         (LEFT, format!("\"{WRITES}\";r={};t={}", allowance.remaining, seconds(allowance.full_in))),
@@ -62,5 +57,5 @@ fn described(quota: Quota, allowance: Allowance) -> [(HeaderName, String); 2] {
 
 /// In whole seconds, rounded up: a moment too early would be refused again.
 fn seconds(time: Duration) -> u64 {
-    time.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)
+    time.as_micros().div_ceil(1_000_000).try_into().unwrap_or(u64::MAX)
 }

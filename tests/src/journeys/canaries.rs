@@ -65,6 +65,11 @@ async fn no_secret_leaves() {
     left.extend(documents(&stack).await);
 
     assert!(left.iter().any(|(place, text)| place.contains("webhook-adapter") && text.contains(product.id())), "logs");
+    assert!(left.iter().any(|(place, text)| place.starts_with("arn:") && text.contains(product.id())), "executions");
+    assert!(
+        left.iter().any(|(place, text)| place.starts_with("delivery") && text.contains(product.id())),
+        "deliveries"
+    );
     assert!(left.iter().any(|(place, text)| place == "channels" && text.contains("stall")), "documents");
     for (place, text) in &left {
         for canary in &canaries {

@@ -39,10 +39,9 @@ async fn a_merchant_at_its_limit_waits_and_slows_no_other() {
     let (busy, other) = (stack.merchant("casa-lumbre"), stack.merchant("taller-norte"));
     let product = busy.registers(a_product()).await;
     // As if it had written so much that it has nothing left for half a minute and longer.
-    let full_again =
-        Timestamp::parse(other.registers(a_product()).await.shown().await.text("/created_at")).expect("a time");
+    let now = Timestamp::parse(product.shown().await.text("/created_at")).expect("a time");
     let quotas = stack.store().await.quotas(busy.scope());
-    let emptied = quotas.take("writes", Quota { burst: 1, per_second: 1 }, full_again.after(Duration::from_secs(60)));
+    let emptied = quotas.take("writes", Quota { burst: 1, per_second: 1 }, now.after(Duration::from_secs(60)));
     assert!(emptied.await.expect("the database").next_in.is_none());
 
     let refused = busy.posts("/v1/products", a_product().body()).await;
