@@ -44,9 +44,9 @@ pub enum AttributeValue {
     /// A number with a fraction: a measure, never money.
     Decimal(f64),
     /// A text of at most 2,000 characters.
-    Text(String),
+    Text(#[schemars(length(max = 2_000))] String),
     /// Up to 50 texts.
-    Texts(Vec<String>),
+    Texts(#[schemars(length(max = 50), inner(length(max = 2_000)))] Vec<String>),
 }
 
 /// What a merchant says of a product, the same for every channel.

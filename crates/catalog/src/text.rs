@@ -12,6 +12,10 @@ use crate::id::ProductId;
 #[error("{0}")]
 pub struct InvalidText(String);
 
+/// What is left of a text when the white space around it is cut off is not empty, and has no control characters.
+const TEXT: &str =
+    r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
+
 macro_rules! bounded_text {
     ($(#[$doc:meta])* $name:ident, $what:literal, $min:literal..=$max:literal) => {
         $(#[$doc])*
@@ -37,12 +41,12 @@ macro_rules! bounded_text {
             }
         }
 
-        text_impls!($name, $min, $max);
+        text_impls!($name, $min, $max, TEXT);
     };
 }
 
 macro_rules! text_impls {
-    ($name:ident, $min:literal, $max:literal) => {
+    ($name:ident, $min:literal, $max:literal, $pattern:expr) => {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -67,7 +71,7 @@ macro_rules! text_impls {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "minLength": $min, "maxLength": $max })
+                schemars::json_schema!({ "type": "string", "minLength": $min, "maxLength": $max, "pattern": $pattern })
             }
         }
     };
@@ -122,7 +126,7 @@ impl Sku {
     }
 }
 
-text_impls!(Sku, 1, 64);
+text_impls!(Sku, 1, 64, "^[!-~]+$");
 
 /// A product's name in URLs, unique in its merchant's catalog: 1 to 100 of `a-z`, `0-9` and single hyphens between.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -174,7 +178,7 @@ impl Slug {
     }
 }
 
-text_impls!(Slug, 1, 100);
+text_impls!(Slug, 1, 100, "^[a-z0-9]+(-[a-z0-9]+)*$");
 
 /// The key of an attribute: 1 to 64 of `a-z`, `0-9` and `_`. It is a key in the document, so no dots or dollars.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -202,7 +206,7 @@ impl AttributeKey {
     }
 }
 
-text_impls!(AttributeKey, 1, 64);
+text_impls!(AttributeKey, 1, 64, "^[a-z0-9_]+$");
 
 fn bounded(text: &str, what: &str, length: std::ops::RangeInclusive<usize>) -> Result<String, InvalidText> {
     let text = text.trim();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ChannelId, ImageId, ProductId};
 use crate::image::Rendition;
 use crate::money::Money;
-use crate::product::{AttributeValue, Product};
+use crate::product::{AttributeValue, MAX_ATTRIBUTES, MAX_TAGS, Product};
 use crate::text::{AttributeKey, Brand, CategoryId, Description, Name, Tag};
 
 /// What a merchant wants to be different on one channel. What is left out is as it is everywhere.
@@ -32,9 +32,11 @@ pub struct Overrides {
     pub brand: Option<Brand>,
     /// Properties that have another value there, or that it has only there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = MAX_ATTRIBUTES))]
     pub attributes: BTreeMap<AttributeKey, AttributeValue>,
     /// All of its tags there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxItems" = MAX_TAGS))]
     pub tags: Option<Vec<Tag>>,
 }
 

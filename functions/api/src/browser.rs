@@ -23,7 +23,8 @@ pub async fn harden(request: Request, next: Next) -> Response {
     let keeping = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(keeping));
     for (name, value) in ALWAYS {
-        headers.insert(name, value);
+        // The page of the contract says for itself what it may do.
+        headers.entry(name).or_insert(value);
     }
     response
 }

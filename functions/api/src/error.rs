@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::product::Refused;
 use tola_catalog::status::NotPossible;
@@ -15,13 +16,38 @@ use tola_store::{Duplicate, Error as StoreError};
 use crate::json::Json;
 use crate::request::RequestIds;
 
+/// The one shape of all answers that say what went wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub struct ErrorBody<'a> {
+    error: ErrorView<'a>,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ErrorDescription")]
+struct ErrorView<'a> {
+    /// What went wrong, in a word that does not change.
+    code: &'static str,
+    /// The same for people; it may change.
+    message: &'a str,
+    /// By which we find the request again.
+    request_id: &'a str,
+    /// The values at fault.
+    details: &'a [Detail],
+    /// What a product lacks, where that is what went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<&'a [Missing]>,
+}
+
 /// One value at fault.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "ErrorDetail")]
 pub struct Detail {
     /// JSON pointer: into the body, or to `/query/<name>`, `/path/<name>` or `/headers/<name>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
-    /// One of [`tola_catalog::code`].
+    /// One of the error codes.
     pub code: &'static str,
     /// What is wrong with it.
     pub message: String,
@@ -169,15 +195,15 @@ pub fn finish(mut response: Response, ids: &RequestIds) -> Response {
         let cause = error.source.as_deref().map(|source| chain(source)).unwrap_or_default();
         tracing::error!(code = error.code.name, request_id = ids.request, cause, "the request failed on our side");
     }
-    let mut body = serde_json::json!({ "error": {
-        "code": error.code.name,
-        "message": error.message,
-        "request_id": ids.request,
-        "details": error.details,
-    }});
-    if let Some(missing) = &error.missing {
-        body["error"]["missing"] = serde_json::json!(missing);
-    }
+    let body = ErrorBody {
+        error: ErrorView {
+            code: error.code.name,
+            message: &error.message,
+            request_id: &ids.request,
+            details: &error.details,
+            missing: error.missing.as_deref(),
+        },
+    };
     let mut written = (error.status, Json(body)).into_response();
     written.headers_mut().extend(response.headers_mut().drain().filter_map(|(name, value)| Some((name?, value))));
     for (name, value) in &error.headers {

@@ -25,6 +25,9 @@ const KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const KEPT: [HeaderName; 4] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG, header::ALLOW];
 
+/// The longest key, in characters.
+pub(crate) const MAX_KEY: usize = 255;
+
 /// How long the handler may take: less than the whole request, so that a key is given free before that ends.
 const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -135,9 +138,9 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
         return Ok(None);
     }
     match one(headers, KEY) {
-        Some(key) if (1..=255).contains(&key.len()) => Ok(Some(key.to_owned())),
+        Some(key) if (1..=MAX_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
         _ => {
-            let message = "an Idempotency-Key has 1 to 255 printable ASCII characters";
+            let message = format!("an Idempotency-Key has 1 to {MAX_KEY} printable ASCII characters");
             Err(ApiError::invalid_parameter(format!("/headers/{KEY}"), message))
         }
     }

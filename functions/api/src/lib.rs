@@ -17,6 +17,7 @@ pub mod etag;
 pub mod idempotency;
 pub mod identity;
 pub mod json;
+pub mod openapi;
 pub mod params;
 pub mod quota;
 pub mod request;
@@ -24,8 +25,8 @@ pub mod routes;
 pub mod signing;
 pub mod views;
 
-use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
 
 pub use app::App;
 pub use identity::{AuthMode, Policy};
@@ -41,5 +42,6 @@ pub fn router(app: App, auth: AuthMode) -> Router {
         .layer(from_fn(move |request, next| identity::gate(auth, request, next)))
         .layer(from_fn(request::context))
         .layer(from_fn(browser::harden))
+        .layer(Extension(auth))
         .with_state(app)
 }

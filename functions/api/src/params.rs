@@ -10,8 +10,8 @@ use axum::http::request::Parts;
 use crate::error::ApiError;
 
 /// The most items on a page, and the number without `limit`.
-const MAX_LIMIT: u32 = 100;
-const DEFAULT_LIMIT: u32 = 20;
+pub(crate) const MAX_LIMIT: u32 = 100;
+pub(crate) const DEFAULT_LIMIT: u32 = 20;
 
 /// The parameters of a query, all of them known to the route and each there once.
 #[derive(Debug, Clone, Default)]

@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(9);
 const REQUEST_ID: &str = "x-request-id";
 const CORRELATION_ID: &str = "x-correlation-id";
 
+/// The longest correlation id that is taken over, in characters.
+pub(crate) const MAX_CORRELATION_ID: usize = 128;
+
 /// The ids by which a request is found again.
 #[derive(Debug, Clone)]
 pub struct RequestIds {
@@ -59,7 +62,8 @@ fn correlation(headers: &HeaderMap) -> Option<String> {
 
 /// An id that can stand in logs, headers and events without surprises.
 fn is_sane(id: &str) -> bool {
-    (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/=+@".contains(&b))
+    (1..=MAX_CORRELATION_ID).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/=+@".contains(&b))
 }
 
 /// The outermost layer.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::config::{ProvideCredentials, SharedCredentialsProvider};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use tola_catalog::{ImageId, MerchantId, Timestamp};
@@ -59,10 +60,13 @@ enum RenditionLinks {
 }
 
 /// A form that uploads one file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct UploadForm {
+    /// Where the form is posted to.
     url: String,
+    /// Its fields, all of which come before the file.
     fields: std::collections::BTreeMap<String, String>,
+    /// From when on storage does not take it any more.
     expires_at: Timestamp,
     /// A command that posts `photo.jpg` from the current folder.
     curl: String,

@@ -2,18 +2,20 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use tola_catalog::image::Changed;
 use tola_catalog::operation::Subject;
 use tola_catalog::product::Requested;
 use tola_catalog::{ChannelId, Listing, Operation, OperationId, OperationKind, Origin, Product, ProductId, code};
 use tola_store::TenantScope;
 
-use super::operations::{of_subject, shown};
+use super::operations::of_subject;
 use super::retry::again;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::json::Json;
+use crate::views::OperationView;
 
 /// A request for an operation on a product.
 pub(super) struct Action<'a> {
@@ -76,9 +78,15 @@ impl Action<'_> {
     }
 }
 
+/// What a request has begun.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Accepted<'a> {
+    operation: OperationView<'a>,
+}
+
 /// 202 with the operation, and where to watch it.
 pub(super) fn accepted(operation: &Operation) -> Result<Response, ApiError> {
-    let body = Json(json!({ "operation": shown(operation)? }));
+    let body = Json(Accepted { operation: OperationView::whole(operation) });
     let mut response = (StatusCode::ACCEPTED, body).into_response();
     if let Ok(location) = HeaderValue::from_str(&format!("/v1/operations/{}", operation.id)) {
         response.headers_mut().insert(header::LOCATION, location);

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Tag, examples};
 use crate::params::InPath;
 use crate::views::{ChannelView, Page};
 
@@ -16,6 +17,26 @@ const NAMED: u32 = 10;
 
 /// How often a channel that others write to is looked at again.
 pub(super) const ATTEMPTS: usize = 8;
+
+pub(super) fn list_contract() -> Contract {
+    Contract::new(Tag::Channels, "listChannels", "Lists all channels, by name")
+        .for_merchant()
+        .answers::<Page<ChannelView>>(StatusCode::OK, "All of them: there is one page.", examples::channels())
+}
+
+pub(super) fn contract() -> Contract {
+    Contract::new(Tag::Channels, "readChannel", "Reads a channel")
+        .path::<ChannelId>("id", "The channel.", examples::CHANNEL)
+        .answers::<ChannelView>(StatusCode::OK, "The channel.", examples::channel())
+}
+
+pub(super) fn disconnect_contract() -> Contract {
+    Contract::new(Tag::Channels, "disconnectChannel", "Disconnects a channel")
+        .saying("Not while a product is live there, or on its way.")
+        .path::<ChannelId>("id", "The channel.", examples::CHANNEL)
+        .answers_without_body(StatusCode::NO_CONTENT, "It is not connected any more.")
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE])
+}
 
 /// `GET /v1/channels`: all of them, by name.
 pub async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Page<ChannelView>>, ApiError> {

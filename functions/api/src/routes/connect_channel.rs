@@ -3,9 +3,10 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
-use tola_catalog::{Channel, ChannelId, MerchantId, Origin, Problem, ProblemClass, Timestamp};
+use serde_json::{Map, Value, json};
+use tola_catalog::{Channel, ChannelId, MerchantId, Origin, Problem, ProblemClass, Timestamp, code};
 use tola_contracts::channel::inquiry::Question;
 use tola_store::{Duplicate, Error as StoreError, Saved};
 
@@ -16,6 +17,7 @@ use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::InPath;
 use crate::request::now;
 use crate::views::ChannelView;
@@ -30,16 +32,44 @@ const MAX_TYPE: usize = 40;
 const MAX_SECRET: usize = 64;
 
 /// What a channel is to be, whole.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a channel")]
+#[schemars(rename = "ChannelConnection")]
 pub(super) struct ChannelBody {
+    /// The kind of channel, and so the adapter: `sandbox`, `webhook` … It stays the same.
     #[serde(rename = "type")]
+    #[schemars(extend("pattern" = "^[A-Za-z0-9-]+$", "minLength" = 1, "maxLength" = MAX_TYPE))]
     channel_type: String,
+    /// What the adapter needs to know; no secrets.
     config: Map<String, Value>,
+    /// The name of the secret that holds the credentials.
     #[serde(default)]
+    #[schemars(extend("pattern" = "^[A-Za-z0-9_.-]+$", "minLength" = 1, "maxLength" = MAX_SECRET))]
     secret: Option<String>,
+    /// Whether nothing is to be offered there for now.
     #[serde(default)]
     paused: bool,
+}
+
+pub(super) fn contract() -> Contract {
+    let webhook = json!({
+        "type": "webhook",
+        "config": { "url": "https://shop.example.com/hooks/tola" },
+        "secret": "my-shop-signing",
+    });
+    let bodies =
+        vec![("A shop of one's own", webhook), ("A channel to try", json!({ "type": "sandbox", "config": {} }))];
+    Contract::new(Tag::Channels, "connectChannel", "Connects a channel, or connects it anew")
+        .saying(
+            "The channel is what the body says afterwards, whether it was there before or not, and the connection was \
+             tried. One that refuses the credentials is AUTH_BROKEN until it is connected with better ones.",
+        )
+        .path::<ChannelId>("id", "The merchant's name for it.", examples::CHANNEL)
+        .takes::<ChannelBody>(bodies)
+        .answers::<ChannelView>(StatusCode::OK, "It was there, and is so now.", examples::channel())
+        .answers::<ChannelView>(StatusCode::CREATED, "It is connected.", examples::channel())
+        .with(&[Header::Location])
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE])
 }
 
 /// `PUT /v1/channels/{id}`: the channel is what the body says afterwards, whether it was there before or not, and the
@@ -189,8 +219,6 @@ impl ChannelBody {
 
 #[cfg(test)]
 mod tests {
-    use tola_catalog::code;
-
     use super::*;
 
     #[test]

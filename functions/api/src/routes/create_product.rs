@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use tola_catalog::operation::Subject;
-use tola_catalog::product::{AttributeValue, Canonical, ImageReference, NewProduct};
+use tola_catalog::product::{
+    AttributeValue, Canonical, ImageReference, MAX_ATTRIBUTES, MAX_IMAGES, MAX_TAGS, NewProduct,
+};
 use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
 use tola_catalog::{ImageId, Money, Origin, Product, code};
 use tola_store::{Duplicate, Error as StoreError, TenantScope};
@@ -21,40 +25,58 @@ use crate::error::ApiError;
 use crate::idempotency::Ids;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Header, Tag as About, examples};
 use crate::request::now;
 use crate::signing::Links;
 use crate::views::{OperationView, ProductView};
 
 /// What a merchant registers.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a product")]
+#[schemars(rename = "NewProduct")]
 pub(super) struct NewProductBody {
+    /// The merchant's own number for it.
     #[serde(default)]
     sku: Option<Sku>,
+    /// Its name in URLs; made of the name if it is left out.
     #[serde(default)]
     slug: Option<Slug>,
+    /// What it is called.
     name: Name,
+    /// What it is.
     #[serde(default)]
     description: Option<Description>,
+    /// What it costs.
     #[serde(default)]
     price: Option<Money>,
+    /// The merchant's category.
     #[serde(default)]
     category_id: Option<CategoryId>,
+    /// Its brand.
     #[serde(default)]
     brand: Option<Brand>,
+    /// Its properties.
     #[serde(default)]
+    #[schemars(extend("maxProperties" = MAX_ATTRIBUTES))]
     attributes: BTreeMap<AttributeKey, AttributeValue>,
+    /// Its tags, each once.
     #[serde(default)]
+    #[schemars(extend("maxItems" = MAX_TAGS))]
     tags: Vec<Tag>,
+    /// Its images, each once, the main one first.
     #[serde(default)]
+    #[schemars(extend("maxItems" = MAX_IMAGES))]
     images: Vec<ImageBody>,
 }
 
 /// An image of a product.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a reference to an image")]
+#[schemars(rename = "ImageReference")]
 pub(super) struct ImageBody {
+    /// The image, promised by `POST /v1/images`.
     image_id: ImageId,
+    /// What it shows, for those who can't see it.
     #[serde(default)]
     alt: Option<AltText>,
 }
@@ -79,6 +101,31 @@ impl From<NewProductBody> for NewProduct {
         let images = body.images.into_iter().map(Into::into).collect();
         Self { sku: body.sku, slug: body.slug, canonical, images }
     }
+}
+
+pub(super) fn contract() -> Contract {
+    let chair = json!({
+        "sku": "CHAIR-OAK-1",
+        "name": "Oak chair",
+        "description": "A chair of solid oak, oiled by hand.",
+        "price": { "amount": 12_900, "currency": "EUR" },
+        "brand": "Holzweg",
+        "attributes": { "material": "oak", "seat_height_cm": 45, "stackable": true },
+        "tags": ["furniture"],
+        "images": [{ "image_id": examples::IMAGE, "alt": "An oak chair, seen from the side" }],
+    });
+    let bodies = vec![("With all that a channel may ask for", chair), ("The least", json!({ "name": "Oak chair" }))];
+    Contract::new(About::Products, "registerProduct", "Registers a product")
+        .saying("It is DRAFT until its images were looked at and nothing is missing; then it becomes READY by itself.")
+        .takes::<NewProductBody>(bodies)
+        .answers::<ProductView<'_>>(
+            StatusCode::CREATED,
+            "It is registered, and what is left to do has begun.",
+            examples::product_with_operation(),
+        )
+        .with(&[Header::Location, Header::ETag])
+        .refuses(StatusCode::CONFLICT, &[code::SKU_TAKEN, code::SLUG_TAKEN])
+        .refuses(StatusCode::UNPROCESSABLE_ENTITY, &[code::UNKNOWN_IMAGE])
 }
 
 /// `POST /v1/products`

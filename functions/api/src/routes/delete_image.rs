@@ -14,11 +14,19 @@ use super::images::restore;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::identity::Caller;
+use crate::openapi::{Contract, Tag, examples};
 use crate::params::InPath;
 use crate::request::now;
 
 /// The most products that a refusal names.
 const NAMED: u32 = 10;
+
+pub(super) fn contract() -> Contract {
+    Contract::new(Tag::Images, "deleteImage", "Deletes an image that no product shows")
+        .path::<ImageId>("id", "The image.", examples::IMAGE)
+        .answers_without_body(StatusCode::NO_CONTENT, "It is gone for its readers.")
+        .refuses(StatusCode::CONFLICT, &[code::IMAGE_IN_USE])
+}
 
 /// `DELETE /v1/images/{id}`: repeatable until the image is gone, and then 404.
 pub(super) async fn delete(

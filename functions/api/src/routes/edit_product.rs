@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use tola_catalog::operation::Subject;
-use tola_catalog::product::{AttributeValue, Edit, ImageReference, MAX_IMAGES};
+use tola_catalog::product::{AttributeValue, Edit, ImageReference, MAX_IMAGES, MAX_TAGS};
 use tola_catalog::status::permit;
 use tola_catalog::text::{AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
-use tola_catalog::{Money, Product, ProductId, Request};
+use tola_catalog::{Money, Product, ProductId, Request, code};
 use tola_contracts::message::AggregateRef;
 use tola_store::Outcome;
 
@@ -25,34 +27,50 @@ use crate::etag::IfMatch;
 use crate::idempotency::Ids;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Header, Tag as About, examples};
 use crate::params::InPath;
 use crate::request::now;
 use crate::signing::Links;
 use crate::views::{OperationView, ProductView};
 
 /// What is to change: what is left out stays, and `null` removes what can be removed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "an object with the values to change")]
+#[schemars(rename = "ProductEdit")]
 pub(super) struct EditBody {
+    /// The merchant's own number for it.
     #[serde(default, deserialize_with = "removable")]
     sku: Option<Option<Sku>>,
+    /// Its name in URLs.
     #[serde(default, deserialize_with = "lasting")]
+    #[schemars(with = "Slug")]
     slug: Option<Slug>,
+    /// What it is called.
     #[serde(default, deserialize_with = "lasting")]
+    #[schemars(with = "Name")]
     name: Option<Name>,
+    /// What it is.
     #[serde(default, deserialize_with = "removable")]
     description: Option<Option<Description>>,
+    /// What it costs.
     #[serde(default, deserialize_with = "removable")]
     price: Option<Option<Money>>,
+    /// The merchant's category.
     #[serde(default, deserialize_with = "removable")]
     category_id: Option<Option<CategoryId>>,
+    /// Its brand.
     #[serde(default, deserialize_with = "removable")]
     brand: Option<Option<Brand>>,
+    /// Properties to set, or to remove by `null`; the others stay. `null` removes all of them.
     #[serde(default, deserialize_with = "removable")]
     attributes: Option<Option<BTreeMap<AttributeKey, Option<AttributeValue>>>>,
+    /// All of its tags, each once.
     #[serde(default, deserialize_with = "removable")]
+    #[schemars(extend("maxItems" = MAX_TAGS))]
     tags: Option<Option<Vec<Tag>>>,
+    /// All of its images, each once, the main one first.
     #[serde(default, deserialize_with = "removable")]
+    #[schemars(extend("maxItems" = MAX_IMAGES))]
     images: Option<Option<Vec<ImageBody>>>,
 }
 
@@ -95,6 +113,29 @@ impl Wanted {
     fn images(&self) -> &[ImageReference] {
         self.edit.images.as_deref().unwrap_or_default()
     }
+}
+
+pub(super) fn contract() -> Contract {
+    let bodies = vec![
+        ("Another price", json!({ "price": { "amount": 11_900, "currency": "EUR" } })),
+        ("An attribute removed and one set", json!({ "attributes": { "stackable": null, "colour": "natural" } })),
+    ];
+    Contract::new(About::Products, "editProduct", "Edits a product")
+        .saying(
+            "What is sent is merged into what is there (RFC 7396): what is left out stays, and `null` removes. Channels \
+             that have the product follow by themselves, if the edit is one that they show.",
+        )
+        .path::<ProductId>("id", "The product.", examples::PRODUCT)
+        .edits()
+        .merges::<EditBody>(bodies)
+        .answers::<ProductView<'_>>(
+            StatusCode::OK,
+            "The product as it is now; with the operation that the edit has begun, if it has begun one.",
+            examples::product_with_operation(),
+        )
+        .with(&[Header::ETag])
+        .refuses(StatusCode::CONFLICT, &[code::SKU_TAKEN, code::SLUG_TAKEN, code::ACTION_NOT_POSSIBLE])
+        .refuses(StatusCode::UNPROCESSABLE_ENTITY, &[code::UNKNOWN_IMAGE])
 }
 
 /// `PATCH /v1/products/{id}`

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use tola_catalog::{Event, ProductId};
 
 use super::one_more;
@@ -11,8 +12,16 @@ use crate::cursor::Question;
 use crate::error::ApiError;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Tag, examples};
 use crate::params::{InPath, Params};
 use crate::views::{EventView, Page};
+
+pub(super) fn contract() -> Contract {
+    Contract::new(Tag::Products, "listProductHistory", "Lists what happened to a product, from the first event on")
+        .path::<ProductId>("id", "The product, which may be deleted.", examples::PRODUCT)
+        .in_pages()
+        .answers::<Page<EventView>>(StatusCode::OK, "A page of events, by sequence.", examples::history())
+}
 
 /// `GET /v1/products/{id}/history`: by sequence, from the first event on.
 pub async fn list(

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use tola_catalog::image::{Changed, UPLOAD_TYPES};
@@ -16,9 +17,10 @@ use crate::error::{ApiError, chain};
 use crate::idempotency::Ids;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::InPath;
 use crate::request::now;
-use crate::signing::Links;
+use crate::signing::{Links, UploadForm};
 use crate::views::ImageView;
 
 /// The most products that are woken when a deletion is taken back; it happens within the moment in which the first of
@@ -26,10 +28,36 @@ use crate::views::ImageView;
 const WOKEN: u32 = 20;
 
 /// What a merchant wants to upload.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "an image")]
+#[schemars(rename = "NewImage")]
 pub struct NewImageBody {
+    /// The media type of the file.
+    #[schemars(extend("enum" = UPLOAD_TYPES))]
     content_type: String,
+}
+
+/// An image that waits for its upload.
+#[derive(JsonSchema)]
+#[schemars(rename = "PromisedImage")]
+#[expect(dead_code, reason = "the form is signed by a layer on the answer's way out; this is what it then looks like")]
+struct Promised<'a> {
+    image: ImageView<'a>,
+    upload: UploadForm,
+}
+
+pub(super) fn create_contract() -> Contract {
+    Contract::new(Tag::Images, "createImage", "Promises an image, and says how to upload it")
+        .saying("Post the file to `upload.url` with the `upload.fields`, as `upload.curl` does it, within the hour.")
+        .takes::<NewImageBody>(vec![("A photo", json!({ "content_type": "image/jpeg" }))])
+        .answers::<Promised<'_>>(StatusCode::CREATED, "It waits for its upload.", examples::promised_image())
+        .with(&[Header::Location])
+}
+
+pub(super) fn contract() -> Contract {
+    Contract::new(Tag::Images, "readImage", "Reads an image")
+        .path::<ImageId>("id", "The image.", examples::IMAGE)
+        .answers::<ImageView<'_>>(StatusCode::OK, "The image, and its renditions once it is READY.", examples::image())
 }
 
 /// `POST /v1/images`

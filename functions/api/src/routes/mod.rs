@@ -1,10 +1,12 @@
-//! The routes, in one table: path, policy, parameters and handler of each. A route can't be declared without them.
+//! The routes, in one table: path, policy, parameters, handler and contract of each. A route can't be declared without
+//! them.
 
 mod action;
 pub mod channels;
 mod connect_channel;
 mod create_product;
 mod delete_image;
+mod docs;
 mod edit_product;
 pub mod health;
 pub mod history;
@@ -30,6 +32,7 @@ use tola_catalog::code;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::identity::{Policy, as_declared};
+use crate::openapi::Contract;
 
 /// A route as the layers see it.
 #[derive(Debug)]
@@ -42,18 +45,21 @@ pub struct Route {
     pub policy: Policy,
     /// The parameters of the query that it takes.
     pub parameters: &'static [&'static str],
+    /// What it says of itself.
+    pub(crate) contract: fn() -> Contract,
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal $policy:ident $parameters:tt $handler:path;)*) => {
+    ($($method:ident $path:literal $policy:ident $parameters:tt $handler:path, $contract:path;)*) => {
         /// Every route with its policy, for those who hold templates and documents to it.
         pub const ROUTES: &[(&str, &str, Policy)] = &[$((stringify!($method), $path, Policy::$policy)),*];
 
-        const DECLARED: &[Route] = &[$(Route {
+        pub(crate) const DECLARED: &[Route] = &[$(Route {
             method: stringify!($method),
             path: $path,
             policy: Policy::$policy,
             parameters: &$parameters,
+            contract: $contract,
         }),*];
 
         pub(crate) fn table() -> Router<App> {
@@ -63,36 +69,39 @@ macro_rules! routes {
 }
 
 routes! {
-    POST   "/v1/products"                Write  []                                                  create_product::create;
-    GET    "/v1/products"                Read   ["status", "channel", "limit", "cursor", "merchant"] products::list;
-    GET    "/v1/products/{id}"           Read   []                                                  products::read;
-    PATCH  "/v1/products/{id}"           Write  []                                                  edit_product::edit;
-    GET    "/v1/products/{id}/history"   Read   ["limit", "cursor"]                                 history::list;
-    GET    "/v1/products/by-sku/{sku}"   Read   []                                                  products::by_sku;
-    GET    "/v1/products/by-slug/{slug}" Read   []                                                  products::by_slug;
-    POST   "/v1/products/{id}/publish"   Write  ["dry_run"]                                         publish::publish;
-    POST   "/v1/products/{id}/unpublish" Write  []                                                  withdraw::unpublish;
-    POST   "/v1/products/{id}/deactivate" Write []                                                  withdraw::deactivate;
-    POST   "/v1/products/{id}/reactivate" Write []                                                  withdraw::reactivate;
-    DELETE "/v1/products/{id}"           Write  []                                                  withdraw::delete;
-    PUT    "/v1/products/{id}/channels/{channel_id}"      Write []                                  override_listing::replace;
-    GET    "/v1/products/{id}/channels/{channel_id}/view" Read  []                                  override_listing::view;
-    GET    "/v1/channels"                Read   ["merchant"]                                        channels::list;
-    PUT    "/v1/channels/{id}"           Write  []                                                  connect_channel::connect;
-    GET    "/v1/channels/{id}"           Read   []                                                  channels::read;
-    DELETE "/v1/channels/{id}"           Write  []                                                  channels::disconnect;
-    POST   "/v1/channels/{id}/test"      Write  []                                                  test_channel::test;
-    POST   "/v1/channels/{id}/reconcile" Write  ["dry_run"]                                         reconcile::reconcile;
-    POST   "/v1/images"                  Write  []                                                  images::create;
-    GET    "/v1/images/{id}"             Read   []                                                  images::read;
-    DELETE "/v1/images/{id}"             Write  []                                                  delete_image::delete;
-    GET    "/v1/operations"              Read   ["status", "product_id", "channel", "limit", "cursor", "merchant"] operations::list;
-    GET    "/v1/operations/{id}"         Read   []                                                  operations::read;
-    POST   "/v1/operations/{id}/retry"   Write  []                                                  retry::retry;
-    POST   "/v1/operations/{id}/cancel"  Write  []                                                  operations::cancel;
-    GET    "/v1/public/products/{id}"           Public [] public::read;
-    GET    "/v1/public/merchants/{id}/products" Public ["limit", "cursor"] public::list;
-    GET    "/v1/health"                  Public []                                                  health::health;
+    POST   "/v1/products"                Write  []                                                  create_product::create, create_product::contract;
+    GET    "/v1/products"                Read   ["status", "channel", "limit", "cursor", "merchant"] products::list, products::list_contract;
+    GET    "/v1/products/{id}"           Read   []                                                  products::read, products::contract;
+    PATCH  "/v1/products/{id}"           Write  []                                                  edit_product::edit, edit_product::contract;
+    GET    "/v1/products/{id}/history"   Read   ["limit", "cursor"]                                 history::list, history::contract;
+    GET    "/v1/products/by-sku/{sku}"   Read   []                                                  products::by_sku, products::by_sku_contract;
+    GET    "/v1/products/by-slug/{slug}" Read   []                                                  products::by_slug, products::by_slug_contract;
+    POST   "/v1/products/{id}/publish"   Write  ["dry_run"]                                         publish::publish, publish::contract;
+    POST   "/v1/products/{id}/unpublish" Write  []                                                  withdraw::unpublish, withdraw::unpublish_contract;
+    POST   "/v1/products/{id}/deactivate" Write []                                                  withdraw::deactivate, withdraw::deactivate_contract;
+    POST   "/v1/products/{id}/reactivate" Write []                                                  withdraw::reactivate, withdraw::reactivate_contract;
+    DELETE "/v1/products/{id}"           Write  []                                                  withdraw::delete, withdraw::delete_contract;
+    PUT    "/v1/products/{id}/channels/{channel_id}"      Write []                                  override_listing::replace, override_listing::contract;
+    GET    "/v1/products/{id}/channels/{channel_id}/view" Read  []                                  override_listing::view, override_listing::view_contract;
+    GET    "/v1/channels"                Read   ["merchant"]                                        channels::list, channels::list_contract;
+    PUT    "/v1/channels/{id}"           Write  []                                                  connect_channel::connect, connect_channel::contract;
+    GET    "/v1/channels/{id}"           Read   []                                                  channels::read, channels::contract;
+    DELETE "/v1/channels/{id}"           Write  []                                                  channels::disconnect, channels::disconnect_contract;
+    POST   "/v1/channels/{id}/test"      Write  []                                                  test_channel::test, test_channel::contract;
+    POST   "/v1/channels/{id}/reconcile" Write  ["dry_run"]                                         reconcile::reconcile, reconcile::contract;
+    POST   "/v1/images"                  Write  []                                                  images::create, images::create_contract;
+    GET    "/v1/images/{id}"             Read   []                                                  images::read, images::contract;
+    DELETE "/v1/images/{id}"             Write  []                                                  delete_image::delete, delete_image::contract;
+    GET    "/v1/operations"              Read   ["status", "product_id", "channel", "limit", "cursor", "merchant"] operations::list, operations::list_contract;
+    GET    "/v1/operations/{id}"         Read   []                                                  operations::read, operations::contract;
+    POST   "/v1/operations/{id}/retry"   Write  []                                                  retry::retry, retry::contract;
+    POST   "/v1/operations/{id}/cancel"  Write  []                                                  operations::cancel, operations::cancel_contract;
+    GET    "/v1/public/products/{id}"           Public [] public::read, public::contract;
+    GET    "/v1/public/merchants/{id}/products" Public ["limit", "cursor"] public::list, public::list_contract;
+    GET    "/v1/health"                  Public []                                                  health::health, health::contract;
+    GET    "/v1/openapi.json"            Public [] docs::read, docs::document_contract;
+    GET    "/v1/docs"                    Public [] docs::page, docs::page_contract;
+    GET    "/v1/docs/{file}"             Public [] docs::asset, docs::asset_contract;
 }
 
 /// The route of a request whose path matched a pattern, if it has the method too.

@@ -14,9 +14,39 @@ use crate::cursor::Question;
 use crate::error::{ApiError, chain};
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Tag, examples};
 use crate::params::{InPath, Params};
 use crate::request::now;
 use crate::views::{OperationView, Page};
+
+pub(super) fn list_contract() -> Contract {
+    Contract::new(Tag::Operations, "listOperations", "Lists operations, newest first")
+        .query::<OperationStatus>("status", "Only operations that stand so.")
+        .query::<ProductId>("product_id", "Only operations on this product.")
+        .query::<ChannelId>("channel", "Only operations that call this channel.")
+        .in_pages()
+        .for_merchant()
+        .answers::<Page<OperationView<'_>>>(
+            StatusCode::OK,
+            "A page of operations, without their steps.",
+            examples::operations(),
+        )
+}
+
+pub(super) fn contract() -> Contract {
+    Contract::new(Tag::Operations, "readOperation", "Reads an operation, with each attempt of each step")
+        .path::<OperationId>("id", "The operation.", examples::OPERATION)
+        .answers::<OperationView<'_>>(StatusCode::OK, "The operation.", examples::operation())
+}
+
+pub(super) fn cancel_contract() -> Contract {
+    Contract::new(Tag::Operations, "cancelOperation", "Cancels an operation that runs")
+        .saying("What it has done already stays done; what waited is given up.")
+        .path::<OperationId>("id", "The operation.", examples::OPERATION)
+        .takes_nothing()
+        .answers::<OperationView<'_>>(StatusCode::ACCEPTED, "The operation, cancelled.", examples::operation())
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE])
+}
 
 /// `GET /v1/operations`: newest first.
 pub async fn list(

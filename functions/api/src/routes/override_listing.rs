@@ -1,12 +1,14 @@
 //! What is different about a product on one channel, and what the channel gets to see of it.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use tola_catalog::operation::Subject;
 use tola_catalog::status::permit;
-use tola_catalog::{ChannelId, EffectiveView, Overrides, ProductId, Request};
+use tola_catalog::{ChannelId, EffectiveView, Overrides, ProductId, Request, code};
 use tola_contracts::message::AggregateRef;
 use tola_store::Outcome;
 
@@ -19,17 +21,53 @@ use crate::error::ApiError;
 use crate::etag::IfMatch;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::BothInPath;
 use crate::request::now;
 use crate::signing::Links;
-use crate::views::{ListingShown, OperationView};
+use crate::views::{ListingShown, OperationView, ProductView};
 
 /// What is different there, all of it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "an object with the overrides")]
+#[schemars(rename = "ListingOverrides")]
 pub(super) struct OverrideBody {
+    /// Values that take the place of the product's own on this channel.
     #[serde(deserialize_with = "object")]
     overrides: Overrides,
+}
+
+fn about(contract: Contract) -> Contract {
+    contract.path::<ProductId>("id", "The product.", examples::PRODUCT).path::<ChannelId>(
+        "channel_id",
+        "The channel.",
+        examples::CHANNEL,
+    )
+}
+
+pub(super) fn contract() -> Contract {
+    let cheaper = json!({ "overrides": { "price": { "amount": 11_500, "currency": "EUR" }, "tags": ["sale"] } });
+    let bodies = vec![("Cheaper there", cheaper), ("As everywhere", json!({ "overrides": {} }))];
+    about(Contract::new(Tag::Products, "overrideListing", "Says what is different about a product on one channel"))
+        .saying(
+            "All of it: what is left out is as it is everywhere. The channel follows by itself if it has the product.",
+        )
+        .edits()
+        .takes::<OverrideBody>(bodies)
+        .answers::<ProductView<'_>>(
+            StatusCode::OK,
+            "The product as it is now; with the operation that the edit has begun, if it has begun one.",
+            examples::product_with_operation(),
+        )
+        .with(&[Header::ETag])
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE])
+}
+
+pub(super) fn view_contract() -> Contract {
+    about(Contract::new(Tag::Products, "readListing", "Reads what a channel is to show of a product"))
+        .saying("Each value with its source: the product, or this channel's overrides.")
+        .answers::<ListingShown<'_>>(StatusCode::OK, "What the channel is to show.", examples::listing())
+        .with(&[Header::ETag])
 }
 
 /// `PUT /v1/products/{id}/channels/{channel_id}`: an edit that reaches this channel by itself, and no other.

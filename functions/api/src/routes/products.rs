@@ -14,10 +14,20 @@ use crate::error::ApiError;
 use crate::etag;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::{InPath, Params};
 use crate::request::now;
 use crate::signing::Links;
 use crate::views::{Page, ProductItem, ProductView};
+
+pub(super) fn list_contract() -> Contract {
+    Contract::new(Tag::Products, "listProducts", "Lists products, newest first")
+        .query::<ProductStatus>("status", "Only products that stand so.")
+        .query::<ChannelId>("channel", "Only products that are live on this channel.")
+        .in_pages()
+        .for_merchant()
+        .answers::<Page<ProductItem>>(StatusCode::OK, "A page of products.", examples::products())
+}
 
 /// `GET /v1/products`: newest first.
 pub async fn list(
@@ -45,6 +55,28 @@ pub async fn list(
     let signer = app.signing.signer(now()).await?;
     let page = Page::cut(found, limit, |last: &Product| app.cursors.seal(&question, &last.id));
     Ok(Json(page.map(|product| ProductItem::new(product, Links::Signed(&signer)))))
+}
+
+pub(super) fn contract() -> Contract {
+    let contract = Contract::new(Tag::Products, "readProduct", "Reads a product");
+    read_by(contract.path::<ProductId>("id", "The product.", examples::PRODUCT))
+}
+
+pub(super) fn by_sku_contract() -> Contract {
+    let contract = Contract::new(Tag::Products, "readProductBySku", "Reads a product by its SKU");
+    read_by(contract.path::<Sku>("sku", "The merchant's own number for it.", "CHAIR-OAK-1"))
+}
+
+pub(super) fn by_slug_contract() -> Contract {
+    let contract = Contract::new(Tag::Products, "readProductBySlug", "Reads a product by its slug");
+    read_by(contract.path::<Slug>("slug", "Its name in URLs.", "oak-chair"))
+}
+
+fn read_by(contract: Contract) -> Contract {
+    contract
+        .answers::<ProductView<'_>>(StatusCode::OK, "The product.", examples::product())
+        .with(&[Header::ETag])
+        .may_be_known()
 }
 
 /// `GET /v1/products/{id}`

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tola_catalog::{MerchantId, Product, ProductId, ProductStatus};
 use tola_store::{ProductFilter, SystemScope};
@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::cursor::Question;
 use crate::error::ApiError;
 use crate::json::Json;
+use crate::openapi::{Contract, Tag, examples};
 use crate::params::{InPath, Params};
 use crate::request::now;
 use crate::signing::Links;
@@ -19,6 +20,19 @@ use crate::views::{Page, PublicProductView};
 
 /// A minute: as long as a withdrawn product may still be seen. Links to images live for hours.
 const CACHED: [(HeaderName, HeaderValue); 1] = [(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"))];
+
+pub(super) fn contract() -> Contract {
+    Contract::new(Tag::Public, "readPublicProduct", "Reads a product that is ACTIVE")
+        .path::<ProductId>("id", "The product.", examples::PRODUCT)
+        .answers::<PublicProductView<'_>>(StatusCode::OK, "What is offered.", examples::public_product())
+}
+
+pub(super) fn list_contract() -> Contract {
+    Contract::new(Tag::Public, "listPublicProducts", "Lists a merchant's ACTIVE products, newest first")
+        .path::<MerchantId>("id", "The merchant.", examples::MERCHANT)
+        .in_pages()
+        .answers::<Page<PublicProductView<'_>>>(StatusCode::OK, "A page of products.", examples::public_products())
+}
 
 /// `GET /v1/public/products/{id}`
 pub(super) async fn read(State(app): State<App>, InPath(id): InPath<ProductId>) -> Result<Response, ApiError> {

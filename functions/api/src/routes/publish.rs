@@ -1,33 +1,57 @@
 //! Offering a product on channels: for real, or as a plan that shows what it would come to.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures::future::try_join_all;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use tola_catalog::listing::{CommandKind, Listing};
 use tola_catalog::product::{MAX_CHANNELS, Refused};
 use tola_catalog::status::permit;
 use tola_catalog::{
-    Channel, ChannelId, Missing, OperationId, OperationKind, Origin, Product, ProductId, ProductStatus, Request,
+    Channel, ChannelId, Missing, OperationId, OperationKind, Origin, Product, ProductId, ProductStatus, Request, code,
 };
 use tola_contracts::channel::inquiry::{Finding, Question};
 
-use super::action::{Action, check_list, refuse_unknown};
+use super::action::{Accepted, Action, check_list, refuse_unknown};
 use crate::app::App;
 use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::idempotency::Ids;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Header, Switch, Tag, examples};
 use crate::params::{InPath, Params};
 use crate::request::now;
 use crate::views::{PlanView, PlannedView};
 
 /// Where a product is to be offered.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "an object with the channels to publish to")]
+#[schemars(rename = "Publication")]
 pub(super) struct PublishBody {
+    /// The channels, each once.
+    #[schemars(extend("minItems" = 1, "maxItems" = MAX_CHANNELS))]
     channels: Vec<ChannelId>,
+}
+
+pub(super) fn contract() -> Contract {
+    let bodies = vec![("On one channel", json!({ "channels": [examples::CHANNEL] }))];
+    Contract::new(Tag::Products, "publishProduct", "Publishes a product on channels")
+        .saying(
+            "What holds already is answered with the operation that saw to it. With `dry_run=true` nothing changes, and \
+             the answer says what it would come to on each channel.",
+        )
+        .path::<ProductId>("id", "The product.", examples::PRODUCT)
+        .query::<Switch>("dry_run", "Whether only to say what it would come to.")
+        .takes::<PublishBody>(bodies)
+        .answers::<Accepted<'_>>(StatusCode::ACCEPTED, "The operation that publishes it.", examples::accepted())
+        .with(&[Header::Location])
+        .answers::<PlanView>(StatusCode::OK, "What it would come to; nothing has changed.", examples::plan())
+        .refuses(StatusCode::CONFLICT, &[code::PRODUCT_INCOMPLETE, code::ACTION_NOT_POSSIBLE])
+        .refuses(StatusCode::UNPROCESSABLE_ENTITY, &[code::UNKNOWN_CHANNEL])
 }
 
 /// `POST /v1/products/{id}/publish`

@@ -1,21 +1,34 @@
 //! Holding a channel against what it should have.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use tola_catalog::{ChannelId, ChannelStatus, Operation, OperationKind, OperationStatus, code};
 use tola_store::OperationFilter;
 
-use super::action::accepted;
+use super::action::{Accepted, accepted};
 use crate::app::App;
 use crate::body::NoBody;
 use crate::error::ApiError;
 use crate::idempotency::Ids;
 use crate::identity::Caller;
+use crate::openapi::{Contract, Header, Switch, Tag, examples};
 use crate::params::{InPath, Params};
 use crate::request::now;
 
 /// How many of a channel's running operations are looked through for a reconciliation.
 const RUNNING: u32 = 100;
+
+pub(super) fn contract() -> Contract {
+    Contract::new(Tag::Channels, "reconcileChannel", "Holds a channel against what it should have")
+        .saying("What differs is mended, or only told with `dry_run=true`. While one runs, it is the answer.")
+        .path::<ChannelId>("id", "The channel.", examples::CHANNEL)
+        .query::<Switch>("dry_run", "Whether only to tell what differs.")
+        .takes_nothing()
+        .answers::<Accepted<'_>>(StatusCode::ACCEPTED, "The operation that does it.", examples::accepted())
+        .with(&[Header::Location])
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE])
+}
 
 /// `POST /v1/channels/{id}/reconcile`: one at a time, but for those that only look. While one runs, it is the answer.
 pub(super) async fn reconcile(

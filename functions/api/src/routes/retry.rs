@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use tola_catalog::image::Changed;
 use tola_catalog::operation::{Intent, Subject};
-use tola_catalog::{ImageStatus, Operation, OperationId, OperationKind, Origin};
+use tola_catalog::{ImageStatus, Operation, OperationId, OperationKind, Origin, code};
 use tola_store::TenantScope;
 
 use super::operations::{of_subject, shown};
@@ -18,8 +18,19 @@ use crate::error::ApiError;
 use crate::idempotency::Ids;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Tag, examples};
 use crate::params::InPath;
 use crate::request::now;
+use crate::views::OperationView;
+
+pub(super) fn contract() -> Contract {
+    Contract::new(Tag::Operations, "retryOperation", "Does an operation again that failed or was cancelled")
+        .saying("However often it is asked for, it is done again once, by one operation.")
+        .path::<OperationId>("id", "The operation that failed.", examples::OPERATION)
+        .takes_nothing()
+        .answers::<OperationView<'_>>(StatusCode::ACCEPTED, "The operation that does it again.", examples::operation())
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE, code::PRODUCT_INCOMPLETE])
+}
 
 /// `POST /v1/operations/{id}/retry`
 pub(super) async fn retry(

@@ -1,6 +1,7 @@
 //! Trying the connection to a channel.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use tola_catalog::{Channel, ChannelId, ChannelStatus, Problem, ProblemClass, Timestamp};
 use tola_contracts::channel::inquiry::{Finding, Question};
 use tola_store::Saved;
@@ -11,6 +12,7 @@ use crate::body::NoBody;
 use crate::error::ApiError;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Tag, examples};
 use crate::params::InPath;
 use crate::request::now;
 use crate::views::{ChannelTestView, ChannelView};
@@ -63,6 +65,13 @@ impl Tested {
             channel.reconcile_due_at = Some(now);
         }
     }
+}
+
+pub(super) fn contract() -> Contract {
+    Contract::new(Tag::Channels, "testChannel", "Tries the connection to a channel")
+        .path::<ChannelId>("id", "The channel.", examples::CHANNEL)
+        .takes_nothing()
+        .answers::<ChannelTestView>(StatusCode::OK, "What came of it.", examples::channel_test())
 }
 
 /// `POST /v1/channels/{id}/test`: tries the connection, and notes what came of it.

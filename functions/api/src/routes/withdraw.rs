@@ -1,16 +1,18 @@
 //! Taking a product off channels, off the market, or out of the catalog; and letting it come back.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use tola_catalog::operation::Subject;
 use tola_catalog::product::MAX_CHANNELS;
 use tola_catalog::status::permit;
-use tola_catalog::{ChannelId, OperationKind, Product, ProductId, Request};
+use tola_catalog::{ChannelId, OperationKind, Product, ProductId, Request, code};
 use tola_contracts::message::AggregateRef;
 
-use super::action::{Action, check_list, refuse_unknown};
+use super::action::{Accepted, Action, check_list, refuse_unknown};
 use super::products::tagged;
 use crate::app::App;
 use crate::body::{NoBody, OptionalBody, lasting};
@@ -19,17 +21,65 @@ use crate::etag::IfMatch;
 use crate::idempotency::Ids;
 use crate::identity::Caller;
 use crate::json::Json;
+use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::InPath;
 use crate::request::now;
 use crate::signing::Links;
 use crate::views::ProductView;
 
 /// From where a product is to be withdrawn: from everywhere, if nothing is said.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "an object with the channels to unpublish from, or no body")]
+#[schemars(rename = "Withdrawal")]
 pub(super) struct UnpublishBody {
+    /// The channels, each once; every one of the product's if this is left out.
     #[serde(default, deserialize_with = "lasting")]
+    #[schemars(with = "Vec<ChannelId>", extend("minItems" = 1, "maxItems" = MAX_CHANNELS))]
     channels: Option<Vec<ChannelId>>,
+}
+
+/// What the requests of this file have in common.
+fn contract(id: &'static str, summary: &'static str) -> Contract {
+    Contract::new(Tag::Products, id, summary).path::<ProductId>("id", "The product.", examples::PRODUCT)
+}
+
+fn accepted(contract: Contract, description: &'static str) -> Contract {
+    contract
+        .answers::<Accepted<'_>>(StatusCode::ACCEPTED, description, examples::accepted())
+        .with(&[Header::Location])
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE])
+}
+
+pub(super) fn unpublish_contract() -> Contract {
+    let bodies = vec![("From one channel", json!({ "channels": [examples::CHANNEL] })), ("From every one", json!({}))];
+    let contract = contract("unpublishProduct", "Takes a product off channels")
+        .saying("It stays in the catalog, and can be published again.")
+        .may_take::<UnpublishBody>(bodies)
+        .refuses(StatusCode::UNPROCESSABLE_ENTITY, &[code::UNKNOWN_CHANNEL]);
+    accepted(contract, "The operation that withdraws it.")
+}
+
+pub(super) fn deactivate_contract() -> Contract {
+    let contract = contract("deactivateProduct", "Takes a product off the market")
+        .saying("It is withdrawn from every channel, and stays INACTIVE until it is reactivated.")
+        .takes_nothing();
+    accepted(contract, "The operation that withdraws it.")
+}
+
+pub(super) fn reactivate_contract() -> Contract {
+    contract("reactivateProduct", "Puts a product back on the market")
+        .saying("It can be published again; by itself it goes nowhere.")
+        .takes_nothing()
+        .answers::<ProductView<'_>>(StatusCode::OK, "The product as it is now.", examples::product())
+        .with(&[Header::ETag])
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE])
+}
+
+pub(super) fn delete_contract() -> Contract {
+    let contract = contract("deleteProduct", "Deletes a product")
+        .saying("It is withdrawn from every channel for good. From the answer on, readers don't find it any more.")
+        .edits_unless_begun();
+    accepted(contract, "The operation that removes it.")
 }
 
 /// `POST /v1/products/{id}/unpublish`

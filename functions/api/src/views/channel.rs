@@ -1,11 +1,13 @@
 //! A connection to a sales channel.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tola_catalog::{Channel, ChannelId, ChannelStatus, Problem, Timestamp};
 
 /// A merchant's connection to a sales channel.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Channel")]
 pub struct ChannelView {
     id: ChannelId,
     #[serde(rename = "type")]
@@ -38,7 +40,8 @@ impl From<Channel> for ChannelView {
 }
 
 /// What a connection test has shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ChannelTest")]
 pub struct ChannelTestView {
     /// Whether the channel answered and took the credentials.
     connected: bool,

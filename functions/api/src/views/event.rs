@@ -1,10 +1,12 @@
 //! An event of a product's history.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::{Actor, Event, EventKind, Timestamp};
 
 /// An event of a product's history.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
 pub struct EventView {
     event_id: String,
     sequence: u64,

@@ -1,5 +1,6 @@
 //! An image and its renditions.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::image::Placeholder;
 use tola_catalog::{Image, ImageId, ImageStatus, OperationKind, Problem, Rendition, Timestamp};
@@ -9,7 +10,8 @@ use std::collections::BTreeMap;
 use crate::signing::Links;
 
 /// One size and format of an image.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Rendition")]
 pub struct RenditionView<'a> {
     name: &'a str,
     /// Ready to use: for good if it leads to a content delivery network, else for two hours at least.
@@ -38,7 +40,8 @@ impl<'a> RenditionView<'a> {
 }
 
 /// An image.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Image")]
 pub struct ImageView<'a> {
     id: ImageId,
     status: ImageStatus,
@@ -56,7 +59,8 @@ pub struct ImageView<'a> {
     updated_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "UploadedFile")]
 struct FileView<'a> {
     content_type: &'a str,
     width: u32,

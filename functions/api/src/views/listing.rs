@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::listing::{Desired, Observed};
 use tola_catalog::product::AttributeValue;
@@ -12,7 +13,7 @@ use super::image::RenditionView;
 use crate::signing::Links;
 
 /// Where a value comes from.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Source {
     /// It is the same on every channel.
@@ -21,14 +22,16 @@ enum Source {
     Channel,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Sourced<T> {
     value: T,
     source: Source,
 }
 
 /// What a channel is to show of a product.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ListingView")]
 pub struct ListingShown<'a> {
     product_id: ProductId,
     channel_id: &'a ChannelId,
@@ -51,7 +54,8 @@ pub struct ListingShown<'a> {
     images: Sourced<Vec<ImageShown<'a>>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ListingImage")]
 struct ImageShown<'a> {
     image_id: ImageId,
     alt: Option<&'a str>,

@@ -1,5 +1,6 @@
 //! An operation, for those who watch it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::operation::StepOutcome;
 use tola_catalog::product::Drift;
@@ -7,7 +8,8 @@ use tola_catalog::{ChannelId, ImageId, Operation, OperationId, OperationKind, Op
 use tola_catalog::{StepRecord, Timestamp};
 
 /// An operation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Operation")]
 pub struct OperationView<'a> {
     id: OperationId,
     kind: OperationKind,
@@ -40,7 +42,8 @@ pub struct OperationView<'a> {
 }
 
 /// One attempt of one step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Step")]
 struct StepView<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,13 @@
 //! A page of a list.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::ApiError;
 
 /// A page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     items: Vec<T>,
     /// What continues the list; `null` on its last page.

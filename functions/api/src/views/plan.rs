@@ -1,10 +1,12 @@
 //! What publishing a product would come to.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::{Channel, ChannelId, ChannelStatus, Missing, Product, ProductId, ProductStatus};
 
 /// What publishing a product would come to; nothing was changed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PublishPlan")]
 pub struct PlanView {
     dry_run: bool,
     product_id: ProductId,
@@ -19,7 +21,8 @@ pub struct PlanView {
 }
 
 /// What it would come to on one channel.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ChannelPlan")]
 pub struct PlannedView {
     channel: ChannelId,
     /// A channel that is not ACTIVE is not called.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::image::Placeholder;
 use tola_catalog::listing::{CommandKind, CommandState, Desired, Observed};
@@ -17,7 +18,8 @@ use super::operation::OperationView;
 use crate::signing::Links;
 
 /// A product.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Product")]
 pub struct ProductView<'a> {
     id: ProductId,
     merchant_id: MerchantId,
@@ -46,7 +48,7 @@ pub struct ProductView<'a> {
 }
 
 /// How an image of a product stands, as far as the product knows.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum ImageStanding {
     Pending,
@@ -54,7 +56,8 @@ enum ImageStanding {
     Rejected,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ProductImage")]
 struct ProductImageView<'a> {
     image_id: ImageId,
     alt: Option<&'a AltText>,
@@ -67,7 +70,8 @@ struct ProductImageView<'a> {
     rejected: Option<&'a str>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Listing")]
 struct ListingView<'a> {
     desired: Desired,
     overrides: &'a Overrides,
@@ -77,7 +81,8 @@ struct ListingView<'a> {
     command: Option<CommandView<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Command")]
 struct CommandView<'a> {
     kind: CommandKind,
     revision: u64,
@@ -155,7 +160,7 @@ fn listing_view(listing: &Listing) -> ListingView<'_> {
 }
 
 /// A product as an item of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ProductItem {
     id: ProductId,
     sku: Option<Sku>,
@@ -171,7 +176,7 @@ pub struct ProductItem {
     updated_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Thumbnail {
     url: String,
     width: u32,

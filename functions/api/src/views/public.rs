@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::image::Placeholder;
 use tola_catalog::product::AttributeValue;
@@ -12,7 +13,8 @@ use super::image::RenditionView;
 use crate::signing::Links;
 
 /// What is offered, without anything that is between a merchant and its channels.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PublicProduct")]
 pub struct PublicProductView<'a> {
     id: ProductId,
     merchant_id: MerchantId,
@@ -28,7 +30,8 @@ pub struct PublicProductView<'a> {
     updated_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PublicImage")]
 struct PublicImageView<'a> {
     alt: Option<&'a AltText>,
     placeholder: Option<&'a Placeholder>,

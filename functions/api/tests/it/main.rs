@@ -5,6 +5,7 @@
 
 mod browsers;
 mod channels;
+mod contract;
 mod editing;
 mod failing_well;
 mod gateway;
@@ -12,6 +13,7 @@ mod idempotency;
 mod images;
 mod listings;
 mod market;
+mod openapi;
 mod operations;
 mod products;
 mod publishing;

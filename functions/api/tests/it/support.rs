@@ -33,6 +33,8 @@ use tola_store::{MongoConfig, Store, SystemScope, TenantScope};
 use tower::ServiceExt;
 use ulid::Ulid;
 
+use super::contract;
+
 /// What the played workflows do when something is launched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Launching {
@@ -410,11 +412,15 @@ impl Ask {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let response = self.router.oneshot(self.request.body(self.body).unwrap()).await.unwrap();
+        let request = self.request.body(self.body).unwrap();
+        let (method, path) = (request.method().clone(), request.uri().to_string());
+        let response = self.router.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        contract::holds(&method, &path, &answer);
+        answer
     }
 }
 
