@@ -4,6 +4,7 @@ mod bench;
 mod down;
 mod fuzz;
 mod logs;
+mod openapi;
 mod status;
 mod test;
 mod token;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Bench(bench::Arguments),
     /// Look for files that break what Tola does with images
     Fuzz(fuzz::Arguments),
+    /// Write down the API's contract, and refuse a change that breaks clients
+    Openapi(openapi::Arguments),
     /// Show what runs, and where
     Status(status::Arguments),
 }
@@ -47,6 +50,7 @@ impl Command {
             Self::Watch(arguments) => watch::run(arguments).await,
             Self::Bench(arguments) => bench::run(arguments).await,
             Self::Fuzz(arguments) => fuzz::run(arguments).await,
+            Self::Openapi(arguments) => openapi::run(arguments).await,
             Self::Status(arguments) => status::run(&arguments),
         }
     }

@@ -105,6 +105,10 @@ fn described(status: StatusCode, codes: &[Code], schemas: &mut Schemas) -> Respo
         headers.push(Header::RetryAfter);
     }
     headers.extend([Header::RateLimit, Header::RateLimitPolicy]);
+    // What a repeated request may well not get is not kept for it.
+    if status.is_client_error() && ![StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS].contains(&status) {
+        headers.push(Header::IdempotencyReplayed);
+    }
     if OF_THE_GATEWAY.contains(&status) {
         description.push_str("\n\nThe gateway says it in its own form, and without these headers.");
     }

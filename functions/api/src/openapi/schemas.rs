@@ -107,13 +107,11 @@ mod tests {
 
     /// The same [`Both`] ways.
     #[derive(Serialize, Deserialize, JsonSchema)]
-    #[expect(dead_code, reason = "only its schema matters")]
     struct Both {
         always: u8,
     }
 
     #[derive(Serialize, Deserialize, JsonSchema)]
-    #[expect(dead_code, reason = "only its schema matters")]
     struct Apart {
         #[serde(default)]
         may_be_left_out: u8,

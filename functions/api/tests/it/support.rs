@@ -417,7 +417,12 @@ impl Ask {
         let response = self.router.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        let is_json = parts.headers.get("content-type").is_some_and(|value| value == "application/json");
+        let body = match bytes.is_empty() {
+            true => Value::Null,
+            false if is_json => serde_json::from_slice(&bytes).unwrap(),
+            false => String::from_utf8_lossy(&bytes).into(),
+        };
         let answer = Answer { status: parts.status, headers: parts.headers, body };
         contract::holds(&method, &path, &answer);
         answer
