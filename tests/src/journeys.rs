@@ -5,6 +5,7 @@
 
 mod canaries;
 mod crowd;
+mod docs;
 mod identity;
 mod images;
 mod interrupting;

@@ -19,6 +19,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a panic in a test is its report")]
 #![expect(clippy::missing_panics_doc, reason = "everything here panics when it does not find what a test asks for")]
 
+mod browser;
 mod draft;
 mod events;
 mod http;
@@ -36,6 +37,7 @@ mod session;
 mod stack;
 mod workflows;
 
+pub use browser::Browser;
 pub use draft::{Draft, a_product};
 pub use events::{gapless, kinds};
 pub use http::{Answer, Request};
