@@ -150,7 +150,7 @@ fn no_request_whatever_gets_a_5xx() {
 
     let headers = prop::collection::vec(any_header(), 0..2);
     let request = (any_route(), prop::bool::weighted(0.9), any_query(), any_body(), headers, prop::bool::weighted(0.8));
-    let config = ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let mut seen = std::collections::BTreeMap::<(&str, u16), u32>::new();
     let seen_here = std::cell::RefCell::new(&mut seen);
