@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use crate::scopes::deployed;
 use crate::workspace::functions;
 
-/// The lines that name a channel type in a text or a pattern: comments may give examples.
+/// What people read: its examples may name a type, as comments may.
+const EXAMPLES: &str = "functions/api/src/openapi/examples.rs";
+
+/// The lines that name a channel type in a text or a pattern.
 fn named(sources: &BTreeMap<String, String>, types: &[String]) -> Vec<String> {
     let of_adapter = |path: &str| types.iter().any(|kind| path.starts_with(&format!("functions/{kind}-adapter/")));
     let names = |line: &str| {
@@ -14,7 +17,7 @@ fn named(sources: &BTreeMap<String, String>, types: &[String]) -> Vec<String> {
         !code.starts_with("//")
             && types.iter().any(|kind| code.contains(&format!("\"{kind}")) || code.contains(&format!("`{kind}")))
     };
-    let others = sources.iter().filter(|(path, _)| !of_adapter(path) && !path.contains("/game"));
+    let others = sources.iter().filter(|(path, _)| !of_adapter(path) && !path.contains("/game") && *path != EXAMPLES);
     others
         .flat_map(|(path, text)| {
             text.lines().filter(|line| names(line)).map(move |line| format!("{path}: {}", line.trim()))

@@ -40,14 +40,14 @@ impl Browser {
     pub async fn start() -> Self {
         let browser = BROWSERS.iter().find_map(|name| found(name));
         let (Some(browser), Some(driver)) = (browser, found(DRIVER)) else {
-            panic!("this test needs Chromium and ChromeDriver: apt-get install chromium chromium-driver, or their like");
+            panic!(
+                "this test needs Chromium and ChromeDriver: apt-get install chromium chromium-driver, or their like"
+            );
         };
         let (driver, port) = drive(&driver).await;
         let options = json!({ "binary": browser, "args": FLAGS });
-        let capabilities = [
-            ("goog:chromeOptions".to_owned(), options),
-            ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" })),
-        ];
+        let capabilities =
+            [("goog:chromeOptions".to_owned(), options), ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }))];
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities.into_iter().collect())
             .connect(&format!("http://127.0.0.1:{port}"))

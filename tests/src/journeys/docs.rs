@@ -36,5 +36,8 @@ async fn the_contract_is_read_and_tried_out_on_its_page() {
     let loaded = browser.runs(script).await;
     let loaded: Vec<_> = loaded.as_array().expect("a list").iter().filter_map(|name| name.as_str()).collect();
     assert!(loaded.len() > 3, "{loaded:?}");
-    assert!(loaded.iter().all(|name| name.starts_with(&format!("{api}/v1/")) || name.starts_with("data:")), "{loaded:?}");
+    assert!(
+        loaded.iter().all(|name| name.starts_with(&format!("{api}/v1/")) || name.starts_with("data:")),
+        "{loaded:?}"
+    );
 }

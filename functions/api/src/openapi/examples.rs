@@ -164,6 +164,16 @@ pub(crate) fn channel() -> Value {
     shown(|life| ChannelView::from(life.channel.clone()))
 }
 
+/// What makes a channel, and for whom.
+pub(crate) fn connections() -> Vec<(&'static str, Value)> {
+    let webhook = json!({
+        "type": "webhook",
+        "config": { "url": "https://shop.example.com/hooks/tola" },
+        "secret": "my-shop-signing",
+    });
+    vec![("A shop of one's own", webhook), ("A channel to try", json!({ "type": "sandbox", "config": {} }))]
+}
+
 pub(crate) fn channels() -> Value {
     json!({ "items": [channel()], "next_cursor": null })
 }

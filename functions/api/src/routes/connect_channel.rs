@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tola_catalog::{Channel, ChannelId, MerchantId, Origin, Problem, ProblemClass, Timestamp, code};
 use tola_contracts::channel::inquiry::Question;
 use tola_store::{Duplicate, Error as StoreError, Saved};
@@ -52,20 +52,13 @@ pub(super) struct ChannelBody {
 }
 
 pub(super) fn contract() -> Contract {
-    let webhook = json!({
-        "type": "webhook",
-        "config": { "url": "https://shop.example.com/hooks/tola" },
-        "secret": "my-shop-signing",
-    });
-    let bodies =
-        vec![("A shop of one's own", webhook), ("A channel to try", json!({ "type": "sandbox", "config": {} }))];
     Contract::new(Tag::Channels, "connectChannel", "Connects a channel, or connects it anew")
         .saying(
             "The channel is what the body says afterwards, whether it was there before or not, and the connection was \
              tried. One that refuses the credentials is AUTH_BROKEN until it is connected with better ones.",
         )
         .path::<ChannelId>("id", "The merchant's name for it.", examples::CHANNEL)
-        .takes::<ChannelBody>(bodies)
+        .takes::<ChannelBody>(examples::connections())
         .answers::<ChannelView>(StatusCode::OK, "It was there, and is so now.", examples::channel())
         .answers::<ChannelView>(StatusCode::CREATED, "It is connected.", examples::channel())
         .with(&[Header::Location])
