@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that CI runs, phase by phase, with a summary.
 
+mod checkov;
 mod deny;
 mod journeys;
 mod templates;

@@ -1,15 +1,15 @@
-//! The template and the state machines before public validators: cfn-lint, the SAM CLI and asl-validator.
+//! The template and the state machines before public validators: cfn-lint, the SAM CLI, asl-validator and checkov.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::{Map, Value, json};
 use tokio::process::Command;
 use tola_local::python::Environment;
 use tola_local::{Progress as _, aws};
 
-use super::{Outcome, succeed};
+use super::{Outcome, checkov, succeed};
 use crate::ui::Ui;
 
 /// Nobody listens there: validating must not ask a real account anything.
@@ -25,17 +25,20 @@ pub(super) async fn validate(workspace: &Path) -> anyhow::Result<Outcome> {
     ui.failed();
 
     let machines = machines(&workspace.join("statemachines"))?;
-    let mut templates = vec![workspace.join("template.yaml")];
-    templates.extend(nested(&workspace.join("sam")));
+    let template = workspace.join("template.yaml");
+    let nested = nested(&workspace.join("sam"));
     let mut lint = command(&python, "cfn-lint", workspace);
-    lint.args(&templates).arg(as_resources(workspace, &machines)?);
+    lint.arg(&template).args(&nested).arg(as_resources(workspace, &machines)?);
     succeed(lint).await?;
     let mut sam = command(&python, "sam", workspace);
     sam.args(["validate", "--lint", "--template-file", "template.yaml", "--region", aws::REGION]);
     sam.env("SAM_CLI_TELEMETRY", "0").env("HOME", &folder);
     succeed(sam).await?;
     asl(workspace, &python, &machines).await?;
-    Ok(Some(format!("{} templates, {} state machines", templates.len(), machines.len())))
+    let expanded = expand(&python, &template, workspace).await?;
+    let exceptions = checkov::look(workspace, &expanded, &nested).await?;
+    let (templates, machines) = (1 + nested.len(), machines.len());
+    Ok(Some(format!("{templates} templates, {machines} state machines, {exceptions} exceptions for checkov")))
 }
 
 /// The nested templates: YAML files that say which template format they are of.
@@ -72,6 +75,19 @@ fn as_resources(workspace: &Path, machines: &[PathBuf]) -> anyhow::Result<PathBu
     fs::create_dir_all(workspace.join("target/lint"))?;
     fs::write(&template, serde_json::to_vec_pretty(&json!({ "Resources": resources }))?)?;
     Ok(template)
+}
+
+/// What AWS makes of a SAM template.
+async fn expand(python: &Environment, template: &Path, workspace: &Path) -> anyhow::Result<PathBuf> {
+    let mut expand = command(python, "python", workspace);
+    expand.arg("sam/expand.py").arg(template).kill_on_drop(true);
+    let output = expand.output().await.context("can't run Python")?;
+    if !output.status.success() {
+        bail!("the template can't be expanded: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let expanded = workspace.join("target/lint/template.json");
+    fs::write(&expanded, output.stdout)?;
+    Ok(expanded)
 }
 
 /// asl-validator is an npm package; Node.js comes with the other validators.
