@@ -1,6 +1,7 @@
 //! The project's commands, run as `cargo xtask <command>`. Each lies in a file of its own below `commands`.
 
 mod commands;
+mod permissions;
 mod ui;
 mod watch;
 

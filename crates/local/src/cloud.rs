@@ -15,6 +15,8 @@ use crate::process::{Launch, Record};
 use crate::python::Environment;
 use crate::{Error, Result, aws, port};
 
+/// Runs the cloud and writes down what roles were allowed and denied.
+const TELLING: &str = include_str!("decisions.py");
 /// Under which name the process is written down.
 pub const PROCESS: &str = "cloud";
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -47,6 +49,12 @@ impl Cloud {
         self.folder.join("logs").join("cloud.log")
     }
 
+    /// Where it writes what roles were allowed and denied, while it enforces permissions.
+    #[must_use]
+    pub fn decisions(&self) -> PathBuf {
+        decisions(&self.folder)
+    }
+
     /// Starts the cloud and waits until it serves. Does nothing when it already runs.
     ///
     /// # Errors
@@ -69,7 +77,7 @@ impl Cloud {
         let launch = Launch {
             name: PROCESS,
             program: python.program("python"),
-            arguments: ["-m", "ministack"].map(str::to_owned).into(),
+            arguments: self.arguments()?,
             environment: self.environment(&temporary),
             log: &log,
         };
@@ -111,6 +119,15 @@ impl Cloud {
             let tail = tail_of(&log, 20);
             return Err(Error::NotReady { what: "the local cloud", reason: reason.into(), log, tail });
         }
+    }
+
+    fn arguments(&self) -> Result<Vec<String>> {
+        if !self.enforce_permissions {
+            return Ok(["-m", "ministack"].map(str::to_owned).into());
+        }
+        let program = self.folder.join("cloud").join("decisions.py");
+        fs::write(&program, TELLING).at(&program)?;
+        Ok([program, self.decisions()].map(|path| path.to_string_lossy().into_owned()).into())
     }
 
     /// The whole environment of the process. Short on purpose: it reaches every function.
@@ -174,6 +191,12 @@ impl Cloud {
 #[must_use]
 pub fn endpoint(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
+}
+
+/// Where the cloud of the stack in `folder` writes what roles were allowed and denied.
+#[must_use]
+pub fn decisions(folder: &Path) -> PathBuf {
+    folder.join("decisions.jsonl")
 }
 
 /// Where the processes of the stack in `folder` are written down.

@@ -1,5 +1,7 @@
 //! The stack of those who break things.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -8,7 +10,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use tokio::sync::{Mutex, MutexGuard};
-use tola_local::{Options, Progress, Stack};
+use tola_local::{Options, Progress, Stack, cloud};
 
 use crate::TestStack;
 use crate::stack::described;
@@ -94,10 +96,23 @@ impl Drop for Running {
             runtime.map(|runtime| runtime.block_on(stack.stop()))
         });
         let stopped = matches!(stopped.join(), Ok(Ok(_)));
+        hand_over_decisions(&self.stack);
         if stopped && !self.keep.load(Ordering::SeqCst) {
             let _ = fs::remove_dir_all(self.stack.folder());
         }
     }
+}
+
+/// Adds what the stack's roles were allowed and denied to what those of the journeys' stack were: what only happens after
+/// a fault is needed as well.
+fn hand_over_decisions(stack: &Stack) {
+    let Some(of_journeys) = described().and_then(|description| Some(cloud::decisions(description.parent()?))) else {
+        return;
+    };
+    let decisions = fs::read(cloud::decisions(stack.folder())).unwrap_or_default();
+    let file = File::options().create(true).append(true).open(of_journeys);
+    // One write, so that no line of the other cloud comes in between.
+    let _ = file.and_then(|mut file| file.write_all(&decisions));
 }
 
 /// Stops and removes what an interrupted run left behind under that name.

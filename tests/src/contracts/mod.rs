@@ -77,6 +77,7 @@ const CHECKS: &[Check<Subject>] = &[
     Check { name: "endings", run: structure::endings },
     Check { name: "functions", run: tasks::functions },
     Check { name: "substitutions", run: tasks::substitutions },
+    Check { name: "role", run: tasks::role },
     Check { name: "timeouts", run: tasks::timeouts },
     Check { name: "retries", run: errors::retries },
     Check { name: "catches", run: errors::catches },
@@ -98,6 +99,9 @@ fn every_machine_keeps_the_contracts() {
 #[test]
 fn every_check_finds_its_mistake() {
     findings::prove(CHECKS, mutations::REGISTER_PRODUCT, || Subject::read("register-product"));
+    let role = [Check { name: "role", run: tasks::role }];
+    findings::prove(&role, mutations::PUBLISH_PRODUCT, || Subject::read("publish-product"));
+    findings::prove(&role, mutations::RECONCILE_CHANNEL, || Subject::read("reconcile-channel"));
 }
 
 #[test]

@@ -18,6 +18,26 @@ fn without(subject: &mut Subject, state: &str, pointer: &str) {
     findings::remove(subject.machine.state_mut(state), pointer);
 }
 
+fn statements<'a>(subject: &'a mut Subject, machine: &str) -> &'a mut Vec<Value> {
+    let statements = &mut subject.template.properties_mut(machine)["Policies"][0]["Statement"];
+    statements.as_array_mut().expect("statements")
+}
+
+/// Mistakes in what only machines with adapters have.
+pub(super) const PUBLISH_PRODUCT: &[Mutation<Subject>] = &[Mutation {
+    check: "role",
+    mistake: "a role that gives nobody commands",
+    finding: "its role may not sqs:SendMessage",
+    make: |s| _ = statements(s, "PublishProduct").remove(1),
+}];
+
+pub(super) const RECONCILE_CHANNEL: &[Mutation<Subject>] = &[Mutation {
+    check: "role",
+    mistake: "a role that asks no adapter",
+    finding: "its role may not lambda:InvokeFunction on arn:${AWS::Partition}:lambda",
+    make: |s| _ = statements(s, "ReconcileChannel").remove(1),
+}];
+
 pub(super) const REGISTER_PRODUCT: &[Mutation<Subject>] = &[
     Mutation {
         check: "transitions",
@@ -153,18 +173,27 @@ pub(super) const REGISTER_PRODUCT: &[Mutation<Subject>] = &[
     },
     Mutation {
         check: "substitutions",
-        mistake: "a role that may invoke something else",
-        finding: "its role may invoke",
-        make: |s| {
-            s.template.properties_mut("RegisterProduct")["Policies"][0]["Statement"][0]["Resource"][0] =
-                json!({ "Fn::GetAtt": ["Sweep", "Arn"] });
-        },
-    },
-    Mutation {
-        check: "substitutions",
         mistake: "another definition",
         finding: "DefinitionUri is another file",
         make: |s| s.template.properties_mut("RegisterProduct")["DefinitionUri"] = json!("statemachines/other.asl.json"),
+    },
+    Mutation {
+        check: "role",
+        mistake: "a role that may invoke something else",
+        finding: "its role may lambda:InvokeFunction on Sweep, for nothing",
+        make: |s| statements(s, "RegisterProduct")[0]["Resource"][0] = json!({ "Fn::GetAtt": ["Sweep", "Arn"] }),
+    },
+    Mutation {
+        check: "role",
+        mistake: "a role that may not invoke a step",
+        finding: "its role may not lambda:InvokeFunction on ValidateProduct",
+        make: |s| statements(s, "RegisterProduct")[0]["Resource"][0] = json!({ "Fn::GetAtt": ["Sweep", "Arn"] }),
+    },
+    Mutation {
+        check: "role",
+        mistake: "a role that can't deliver its log",
+        finding: "its role may not logs:PutResourcePolicy on *",
+        make: |s| _ = statements(s, "RegisterProduct").pop(),
     },
     Mutation {
         check: "timeouts",

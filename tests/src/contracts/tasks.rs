@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::asl::{asks, function, submits, substitution};
-use crate::cloudformation::{listed, referred};
+use crate::cloudformation::{listed, referred, template_text};
 
 /// Calls a function; the other integration that our machines use is [`SUBMIT`](crate::asl::SUBMIT).
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
@@ -18,6 +18,23 @@ const QUEUE_PREFIX: &str = "https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::
 /// The same, for what the names of all adapters' functions begin with.
 const ADAPTERS: &str = "AdapterPrefix";
 const ADAPTER_PREFIX: &str = "tola-${Stage}-";
+
+/// An adapter brings its queue and its function along; what a role may do names them all.
+const QUEUES_ARN: &str = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:tola-${Stage}-*-commands";
+const ADAPTERS_ARN: &str =
+    "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:tola-${Stage}-*-adapter";
+
+/// What it takes to log, says AWS: <https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html>.
+const LOG_DELIVERY: [&str; 8] = [
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+];
 
 /// Every task invokes a function that has a contract.
 pub(super) fn functions(subject: &Subject) -> Vec<String> {
@@ -37,7 +54,7 @@ pub(super) fn functions(subject: &Subject) -> Vec<String> {
     found
 }
 
-/// The template gives a machine exactly the functions that it calls, each by its own ARN, and the role exactly those.
+/// The template gives a machine exactly the functions that it calls, each by its own ARN.
 pub(super) fn substitutions(subject: &Subject) -> Vec<String> {
     let Some(resource) = subject.resource() else {
         return vec![format!("template.yaml has no {}", subject.logical_id())];
@@ -78,18 +95,39 @@ pub(super) fn substitutions(subject: &Subject) -> Vec<String> {
             found.push(format!("`{key}` is not the ARN of its function"));
         }
     }
-    let allowed: BTreeSet<_> = invocable(&resource).into_iter().map(|id| format!("{id}Arn")).collect();
-    if allowed != called.iter().map(|name| (*name).to_owned()).collect() {
-        found.push(format!("its role may invoke {allowed:?}, and it calls {called:?}"));
-    }
     found
 }
 
-fn invocable<'a>(resource: &crate::cloudformation::Resource<'a>) -> Vec<&'a str> {
+/// A machine's role may do what the machine does, and nothing else. The local cloud does not hold it to that.
+pub(super) fn role(subject: &Subject) -> Vec<String> {
+    let Some(resource) = subject.resource() else { return Vec::new() };
+    let right = |action: &str, resource: &str| (action.to_owned(), resource.to_owned());
+    let uses = |check: fn(&Value) -> bool| subject.machine.tasks().any(|(_, state)| check(state));
+    let called = subject.machine.tasks().filter_map(|(_, state)| substitution(state)?.strip_suffix("Arn"));
+    let mut wanted: BTreeSet<_> = called.map(|id| right("lambda:InvokeFunction", id)).collect();
+    wanted.extend(uses(submits).then(|| right("sqs:SendMessage", QUEUES_ARN)));
+    wanted.extend(uses(asks).then(|| right("lambda:InvokeFunction", ADAPTERS_ARN)));
+    if resource.property("/Logging").is_some() {
+        wanted.extend(LOG_DELIVERY.iter().map(|action| right(action, "*")));
+    }
+    let has = rights(&resource);
+    let mut found: Vec<_> =
+        wanted.difference(&has).map(|(act, on)| format!("its role may not {act} on {on}")).collect();
+    found.extend(has.difference(&wanted).map(|(act, on)| format!("its role may {act} on {on}, for nothing")));
+    found
+}
+
+/// What a role is allowed: each action, on each resource.
+fn rights(resource: &crate::cloudformation::Resource<'_>) -> BTreeSet<(String, String)> {
     let policies = listed(resource.property("/Policies"));
     let statements = policies.into_iter().flat_map(|policy| listed(policy.get("Statement")));
-    let invoke = statements.filter(|statement| statement["Action"] == "lambda:InvokeFunction");
-    invoke.flat_map(|statement| listed(statement.get("Resource"))).filter_map(referred).collect()
+    let of_statement = |statement: &Value| {
+        let name = |on: &Value| referred(on).or_else(|| template_text(on)).unwrap_or_default().to_owned();
+        let on: Vec<_> = listed(statement.get("Resource")).into_iter().map(name).collect();
+        let actions = listed(statement.get("Action")).into_iter().filter_map(Value::as_str);
+        actions.flat_map(|action| on.iter().map(|on| (action.to_owned(), on.clone()))).collect::<Vec<_>>()
+    };
+    statements.flat_map(of_statement).collect()
 }
 
 /// Every task has a timeout, a little longer than its function's own: that one says more about what happened.

@@ -57,6 +57,8 @@ const CHECKS: &[Check<Subject>] = &[
     Check { name: "asynchronous targets", run: queues::targets },
     Check { name: "senders", run: queues::senders },
     Check { name: "permissions", run: permissions::least },
+    Check { name: "wildcards", run: permissions::wildcards },
+    Check { name: "on behalf", run: permissions::on_behalf },
     Check { name: "bucket", run: permissions::bucket },
     Check { name: "routes", run: routes::wired },
     Check { name: "authorizer", run: identity::authorized },

@@ -244,6 +244,53 @@ pub(super) const ALL: &[Mutation<Subject>] = &[
         make: |s| remove(s, "RegisterProduct", "/Policies"),
     },
     Mutation {
+        check: "wildcards",
+        mistake: "all of the bucket",
+        finding: "IngestUpload, DeleteUploads: ${ImageBucket.Arn}/* is wider than it has to be",
+        make: |s| {
+            set(s, "IngestUpload", "/Policies/0/Statement/3/Resource", json!({ "Fn::Sub": "${ImageBucket.Arn}/*" }))
+        },
+    },
+    Mutation {
+        check: "wildcards",
+        mistake: "anything, on AWS",
+        finding: "SandboxAdapter, AnswerWorkflows: * is wider than it has to be",
+        make: |s| set(s, "SandboxAdapter", "/Policies/0/Statement/1/Resource/2/Fn::If/0", "OnAws"),
+    },
+    Mutation {
+        check: "wildcards",
+        mistake: "a reason for what nobody may do",
+        finding: "no permission is as wide as arn::secretsmanager:::secret:tola/${Stage}/channels/*",
+        make: |s| set(s, "WebhookAdapter", "/Policies", json!([])),
+    },
+    Mutation {
+        check: "on behalf",
+        mistake: "a function that can't have its messages",
+        finding: "RelayOutbox may not sqs:DeleteMessage on RelayQueue",
+        make: |s| {
+            set(
+                s,
+                "RelayOutbox",
+                "/Policies/0/Statement/0/Action",
+                json!(["sqs:ReceiveMessage", "sqs:GetQueueAttributes"]),
+            )
+        },
+    },
+    Mutation {
+        check: "on behalf",
+        mistake: "another's messages",
+        finding: "RelayOutbox may sqs:ReceiveMessage on UploadsQueue for nothing",
+        make: |s| {
+            set(s, "RelayOutbox", "/Policies/0/Statement/0/Resource", json!({ "Fn::GetAtt": ["UploadsQueue", "Arn"] }));
+        },
+    },
+    Mutation {
+        check: "on behalf",
+        mistake: "a schedule that can't leave its failures behind",
+        finding: "SweepScheduleRole may not sqs:SendMessage on SweepDeadLetters",
+        make: |s| remove(s, "SweepScheduleRole", "/Policies/0/PolicyDocument/Statement/1/Resource"),
+    },
+    Mutation {
         check: "bucket",
         mistake: "public objects",
         finding: "ImageBucket may become public",

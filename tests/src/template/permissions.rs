@@ -1,9 +1,11 @@
 //! Who may do what.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Subject;
-use crate::cloudformation::{Resource, listed};
+use crate::cloudformation::{Resource, listed, referred, template_text};
 
 /// Statements that can't name what they are about, and why.
 const ANY_RESOURCE: &[(&str, &str)] = &[
@@ -57,6 +59,83 @@ fn statements<'a>(owner: &Resource<'a>) -> Vec<&'a Value> {
     let policies = listed(owner.property("/Policies"));
     let document = |policy: &'a Value| policy.get("PolicyDocument").unwrap_or(policy);
     policies.into_iter().flat_map(|policy| listed(document(policy).get("Statement"))).collect()
+}
+
+/// Wildcards in names, and why no name can stand there. Account, region and partition are left out.
+const WILDCARDS: &[(&str, &str)] = &[
+    ("arn::lambda:::function:tola-${Stage}-*-adapter", "an adapter of any channel type: a new one touches no caller"),
+    ("arn::sqs:::tola-${Stage}-*-commands", "the same, for its queue"),
+    ("arn::secretsmanager:::secret:tola/${Stage}/channels/*", "the secrets of channels, which merchants connect later"),
+    ("arn::states:::execution:${RegisterProduct.Name}:*", "executions have the names of operations"),
+    ("arn::states:::execution:${ProcessImage.Name}:*", "the same"),
+    ("arn::states:::execution:${PublishProduct.Name}:*", "the same"),
+    ("arn::states:::execution:${WithdrawProduct.Name}:*", "the same"),
+    ("arn::states:::execution:${ReconcileChannel.Name}:*", "the same"),
+    ("${ImageBucket.Arn}/uploads/*", "objects have the names of images"),
+    ("${ImageBucket.Arn}/images/*", "the same"),
+];
+
+/// Every resource is named as far as there is a name; what is wider on a laptop is so there alone.
+pub(super) fn wildcards(subject: &Subject) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut used = BTreeSet::new();
+    for owner in subject.template.resources() {
+        for statement in statements(&owner) {
+            let sid = statement["Sid"].as_str().unwrap_or_default();
+            for resource in listed(statement.get("Resource")) {
+                let (condition, texts) = match resource.get("Fn::If").and_then(Value::as_array).map(Vec::as_slice) {
+                    Some([condition, then, otherwise]) => (condition.as_str(), vec![then, otherwise]),
+                    _ => (None, vec![resource]),
+                };
+                for text in texts.into_iter().filter_map(template_text).filter(|text| text.contains('*')) {
+                    let short = ["Partition", "Region", "AccountId"]
+                        .iter()
+                        .fold(text.to_owned(), |text, name| text.replace(&format!("${{AWS::{name}}}"), ""));
+                    match WILDCARDS.iter().find(|(known, _)| *known == short) {
+                        Some((known, _)) => _ = used.insert(*known),
+                        None if text == "*" && ANY_RESOURCE.contains(&(owner.id, sid)) => {}
+                        None if text == "*" && condition == Some("OnLaptop") => {}
+                        None => found.push(format!("{}, {sid}: {text} is wider than it has to be", owner.id)),
+                    }
+                }
+            }
+        }
+    }
+    let unused = WILDCARDS.iter().filter(|(known, _)| !used.contains(known));
+    found.extend(unused.map(|(known, _)| format!("no permission is as wide as {known}")));
+    found
+}
+
+/// What AWS does in a role's name, and the local cloud without asking the role: a function's role may take the messages
+/// of the queues that are mapped to it, and a schedule's role may do what the schedule says.
+pub(super) fn on_behalf(subject: &Subject) -> Vec<String> {
+    const TAKE: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+    let template = &subject.template;
+    let mut wanted = BTreeSet::new();
+    for mapping in template.of_type("AWS::Lambda::EventSourceMapping") {
+        let target = |pointer| mapping.property(pointer).and_then(referred).unwrap_or_default();
+        wanted.extend(TAKE.map(|action| (target("/FunctionName"), "TakeMessages", action, target("/EventSourceArn"))));
+    }
+    for schedule in template.of_type("AWS::Scheduler::Schedule") {
+        let target = |pointer| schedule.property(pointer).and_then(referred).unwrap_or_default();
+        let role = target("/Target/RoleArn");
+        wanted.insert((role, "CallTheSweep", "lambda:InvokeFunction", target("/Target/Arn")));
+        wanted.insert((role, "LeaveFailuresBehind", "sqs:SendMessage", target("/Target/DeadLetterConfig/Arn")));
+    }
+    let mut has = BTreeSet::new();
+    for owner in template.resources() {
+        let all = owner.kind == "AWS::IAM::Role";
+        for statement in statements(&owner).into_iter().filter(|s| all || s["Sid"] == "TakeMessages") {
+            for action in listed(statement.get("Action")).into_iter().filter_map(Value::as_str) {
+                let on = listed(statement.get("Resource")).into_iter().map(|on| referred(on).unwrap_or_default());
+                has.extend(on.map(|on| (owner.id, statement["Sid"].as_str().unwrap_or_default(), action, on)));
+            }
+        }
+    }
+    let missing = wanted.difference(&has).map(|(owner, _, action, on)| format!("{owner} may not {action} on {on}"));
+    let needless =
+        has.difference(&wanted).map(|(owner, _, action, on)| format!("{owner} may {action} on {on} for nothing"));
+    missing.chain(needless).collect()
 }
 
 /// Merchants' photos are private, encrypted, recoverable, and only ever sent encrypted.

@@ -5,6 +5,7 @@ mod down;
 mod fuzz;
 mod logs;
 mod openapi;
+mod permissions;
 mod status;
 mod test;
 mod token;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Fuzz(fuzz::Arguments),
     /// Write down the API's contract, and refuse a change that breaks clients
     Openapi(openapi::Arguments),
+    /// Take one permission after the other away, and see a test fail
+    Permissions(permissions::Arguments),
     /// Show what runs, and where
     Status(status::Arguments),
 }
@@ -51,6 +54,7 @@ impl Command {
             Self::Bench(arguments) => bench::run(arguments).await,
             Self::Fuzz(arguments) => fuzz::run(arguments).await,
             Self::Openapi(arguments) => openapi::run(arguments).await,
+            Self::Permissions(arguments) => permissions::run(arguments).await,
             Self::Status(arguments) => status::run(&arguments),
         }
     }

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use tokio::signal::unix::{SignalKind, signal};
 use tola_local::{Options, Stack};
 
 use super::{Arguments, Outcome, succeed};
+use crate::permissions::{self, Decisions};
 use crate::ui::Ui;
 
 const NAME: &str = "test";
@@ -22,7 +23,12 @@ pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Resu
         // Of the whole workspace, so that features and with them all dependencies are those of the unit tests.
         cargo.args(["test", "--workspace", "--test", TESTS]).args(&arguments.filter).current_dir(workspace);
         cargo.env("TOLA_STACK", stack.description());
-        succeed(cargo).await.with_context(|| format!("the logs are in {}", stack.folder().join("logs").display()))
+        succeed(cargo).await.with_context(|| format!("the logs are in {}", stack.folder().join("logs").display()))?;
+        match arguments.filter {
+            // What some tests don't need, others may.
+            Some(_) => Ok(None),
+            None => least(&stack).await.map(Some),
+        }
     };
     let mut terminate = signal(SignalKind::terminate())?;
     let outcome = tokio::select! {
@@ -39,6 +45,21 @@ pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Resu
         }
     }
     outcome
+}
+
+/// Every permission was needed, and no call was denied: see [`permissions`].
+async fn least(stack: &Stack) -> anyhow::Result<String> {
+    let granted = permissions::granted(stack).await?;
+    let decisions = Decisions::read(stack, &permissions::roles(stack).await?)?;
+    let wrong = permissions::wrong(granted.keys(), &decisions);
+    ensure!(wrong.is_empty(), "permissions:\n  {}", wrong.join("\n  "));
+    for permission in permissions::tried(&decisions) {
+        eprintln!("needed after all, and listed as untried: {permission}");
+    }
+    let elsewhere = granted.keys().filter(|permission| permission.is_held_elsewhere().is_some()).count();
+    let untried = granted.keys().filter(|permission| permission.is_untried().is_some()).count();
+    let needed = granted.len() - elsewhere - untried;
+    Ok(format!("of {} permissions, {needed} needed, {elsewhere} held elsewhere, {untried} untried", granted.len()))
 }
 
 fn interrupted() -> anyhow::Result<Outcome> {
