@@ -26,6 +26,8 @@ mod showcase;
 mod sweep;
 
 use mongodb::bson::doc;
+use mongodb::event::EventHandler;
+use mongodb::event::command::CommandEvent;
 use mongodb::options::{ClientOptions, ServerApi, ServerApiVersion};
 use mongodb::{Client, Database};
 
@@ -59,15 +61,20 @@ impl Store {
     /// # Errors
     /// [`Error::Configuration`] when the URI can't be read.
     pub async fn connect(config: &MongoConfig) -> Result<Self, Error> {
-        let mut options = ClientOptions::parse(&config.uri).await.map_err(Error::Configuration)?;
-        options.app_name = Some("tola".to_owned());
-        options.max_pool_size = Some(config.pool);
-        options.max_idle_time = Some(config.idle);
-        options.server_selection_timeout = Some(config.patience);
-        options.connect_timeout = Some(config.patience);
-        if config.stable_api {
-            options.server_api = Some(ServerApi::builder().version(ServerApiVersion::V1).build());
-        }
+        Self::of(config, options(config).await?)
+    }
+
+    /// The same, with an observer of every command: for tests of what is asked of the database.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] when the URI can't be read.
+    pub async fn observed(config: &MongoConfig, observer: EventHandler<CommandEvent>) -> Result<Self, Error> {
+        let mut options = options(config).await?;
+        options.command_event_handler = Some(observer);
+        Self::of(config, options)
+    }
+
+    fn of(config: &MongoConfig, options: ClientOptions) -> Result<Self, Error> {
         let client = Client::with_options(options).map_err(Error::Configuration)?;
         Ok(Self { database: client.database(&config.database) })
     }
@@ -145,4 +152,17 @@ impl Store {
     pub fn leftovers(&self, scope: SystemScope) -> Leftovers {
         Leftovers::new(&self.database, scope)
     }
+}
+
+async fn options(config: &MongoConfig) -> Result<ClientOptions, Error> {
+    let mut options = ClientOptions::parse(&config.uri).await.map_err(Error::Configuration)?;
+    options.app_name = Some("tola".to_owned());
+    options.max_pool_size = Some(config.pool);
+    options.max_idle_time = Some(config.idle);
+    options.server_selection_timeout = Some(config.patience);
+    options.connect_timeout = Some(config.patience);
+    if config.stable_api {
+        options.server_api = Some(ServerApi::builder().version(ServerApiVersion::V1).build());
+    }
+    Ok(options)
 }

@@ -54,7 +54,8 @@ macro_rules! routes {
         /// Every route with its policy, for those who hold templates and documents to it.
         pub const ROUTES: &[(&str, &str, Policy)] = &[$((stringify!($method), $path, Policy::$policy)),*];
 
-        pub(crate) const DECLARED: &[Route] = &[$(Route {
+        /// Every route with all that is declared of it.
+        pub const DECLARED: &[Route] = &[$(Route {
             method: stringify!($method),
             path: $path,
             policy: Policy::$policy,

@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests report by panicking, as tests do")]
 #![expect(clippy::needless_pass_by_value, reason = "json!(…) at a call reads best without a &")]
 
+mod alike;
 mod browsers;
 mod channels;
 mod contract;
+mod commands;
 mod editing;
 mod failing_well;
 mod gateway;
@@ -15,6 +17,7 @@ mod listings;
 mod market;
 mod openapi;
 mod operations;
+mod places;
 mod products;
 mod publishing;
 mod quotas;

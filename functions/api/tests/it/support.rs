@@ -17,8 +17,11 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
+use mongodb::Database;
+use mongodb::bson::{Document, doc};
 use sandbox_adapter::SandboxAdapter;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 use tola_catalog::image::{Placeholder, UploadedFile};
 use tola_catalog::operation::{Intent, Subject};
 use tola_catalog::quota::Quota;
@@ -29,11 +32,13 @@ use tola_contracts::StepError;
 use tola_contracts::channel::inquiry::{Finding, Inquiry};
 use tola_contracts::message::AggregateRef;
 use tola_local::InProcessDatabase;
+use tola_store::schema::{IDEMPOTENCY, QUOTAS};
 use tola_store::{MongoConfig, Store, SystemScope, TenantScope};
 use tower::ServiceExt;
 use ulid::Ulid;
 
 use super::contract;
+use crate::commands::Commands;
 
 /// What the played workflows do when something is launched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,15 +184,32 @@ pub(crate) struct World {
     pub(crate) router: Router,
     /// The same, for requests whose token the gateway has verified.
     pub(crate) verified: Router,
+    commands: Option<Commands>,
     database: Option<InProcessDatabase>,
+    /// The way past the API into its database.
+    behind: OnceCell<Database>,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::in_process(None).await
+    }
+
+    /// A world in which a test hears what is asked of the database.
+    pub(crate) async fn overheard() -> Self {
+        Self::in_process(Some(Commands::default())).await
+    }
+
+    async fn in_process(commands: Option<Commands>) -> Self {
         let database = InProcessDatabase::start().unwrap();
-        let store = Store::connect(&MongoConfig::new(database.uri(), "tola")).await.unwrap();
+        let config = MongoConfig::new(database.uri(), "tola");
+        let store = match &commands {
+            Some(commands) => Store::observed(&config, commands.observer()).await,
+            None => Store::connect(&config).await,
+        };
+        let store = store.unwrap();
         store.migrate().await.unwrap();
-        Self::of(store, Some(database))
+        Self { commands, ..Self::of(store, Some(database)) }
     }
 
     /// A world whose database does not answer.
@@ -224,7 +246,22 @@ impl World {
         };
         let verified = router(app.clone(), AuthMode::Cognito);
         let router = router(app, AuthMode::Header);
-        Self { store, workflows, relay, adapters, bus, router, verified, database }
+        Self {
+            store,
+            workflows,
+            relay,
+            adapters,
+            bus,
+            router,
+            verified,
+            commands: None,
+            database,
+            behind: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn commands(&self) -> &Commands {
+        self.commands.as_ref().unwrap()
     }
 
     pub(crate) fn merchant(&self) -> Actress {
@@ -233,25 +270,55 @@ impl World {
         Actress { router: self.router.clone(), store: self.store.clone(), identity }
     }
 
-    /// As if nobody had written anything lately.
-    pub(crate) async fn forgets_quotas(&self) {
-        let uri = self.database.as_ref().unwrap().uri();
-        let database = mongodb::Client::with_uri_str(uri).await.unwrap().database("tola");
-        database.collection::<mongodb::bson::Document>("quotas").drop().await.unwrap();
+    async fn behind(&self) -> &Database {
+        let connect = async || {
+            let uri = self.database.as_ref().unwrap().uri();
+            mongodb::Client::with_uri_str(uri).await.unwrap().database("tola")
+        };
+        self.behind.get_or_init(connect).await
     }
 
-    /// Every document of a merchant, as text.
-    pub(crate) async fn documents_of(&self, merchant: MerchantId) -> Vec<String> {
-        let uri = self.database.as_ref().unwrap().uri();
-        let database = mongodb::Client::with_uri_str(uri).await.unwrap().database("tola");
-        let mut documents = Vec::new();
+    /// As if nobody had written anything lately.
+    pub(crate) async fn forgets_quotas(&self) {
+        self.behind().await.collection::<Document>(QUOTAS).drop().await.unwrap();
+    }
+
+    /// As if whoever has a key and no answer had died long ago.
+    pub(crate) async fn leases_end(&self) {
+        let keys = self.behind().await.collection::<Document>(IDEMPOTENCY);
+        let past = doc! { "$set": { "lease_until": origin().now.to_string() } };
+        keys.update_many(doc! { "answer": { "$exists": false } }, past).await.unwrap();
+    }
+
+    /// Every document of a merchant, with the name of its collection.
+    pub(crate) async fn documents_of(&self, merchant: MerchantId) -> Vec<(String, Document)> {
+        let by_merchant = |name: &str| match name {
+            IDEMPOTENCY => keys_of(merchant),
+            _ => doc! { "merchant_id": merchant.to_string() },
+        };
+        self.found(by_merchant).await
+    }
+
+    /// The ids that were minted for what a merchant sent with a key: of a resource, and of an operation.
+    pub(crate) async fn minted_for(&self, merchant: MerchantId) -> Vec<(String, String)> {
+        let keys = self.behind().await.collection::<Document>(IDEMPOTENCY).find(keys_of(merchant)).await.unwrap();
+        let keys: Vec<Document> = futures::TryStreamExt::try_collect(keys).await.unwrap();
+        let id = |key: &Document, field| key.get_str(field).unwrap().to_owned();
+        keys.iter().map(|key| (id(key, "resource"), id(key, "operation"))).collect()
+    }
+
+    /// Every document, with the name of its collection.
+    pub(crate) async fn documents(&self) -> Vec<(String, Document)> {
+        self.found(|_| doc! {}).await
+    }
+
+    async fn found(&self, filter: impl Fn(&str) -> Document) -> Vec<(String, Document)> {
+        let (database, mut documents) = (self.behind().await, Vec::new());
         for name in database.list_collection_names().await.unwrap() {
-            let collection = database.collection::<mongodb::bson::Document>(&name);
-            let cursor = collection.find(mongodb::bson::doc! { "merchant_id": merchant.to_string() }).await.unwrap();
-            let found: Vec<_> = futures::TryStreamExt::try_collect(cursor).await.unwrap();
-            documents.extend(found.iter().map(|document: &mongodb::bson::Document| format!("{name} {document}")));
+            let cursor = database.collection::<Document>(&name).find(filter(&name)).await.unwrap();
+            let found: Vec<Document> = futures::TryStreamExt::try_collect(cursor).await.unwrap();
+            documents.extend(found.into_iter().map(|document| (name.clone(), document)));
         }
-        documents.sort();
         documents
     }
 
@@ -262,6 +329,11 @@ impl World {
     pub(crate) fn launched(&self) -> Vec<OperationId> {
         self.workflows.launched.lock().unwrap().clone()
     }
+}
+
+/// A key says in its own id whose it is.
+fn keys_of(merchant: MerchantId) -> Document {
+    doc! { "_id": { "$gte": format!("{merchant} "), "$lt": format!("{merchant}!") } }
 }
 
 fn aws() -> SdkConfig {

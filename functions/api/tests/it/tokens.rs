@@ -24,19 +24,24 @@ fn with(changes: &Value) -> Value {
     claims
 }
 
-struct Heard {
+/// What somebody in a role may show whose merchant is this one.
+pub(crate) fn claims_of(role: &str, merchant: &str) -> Value {
+    with(&json!({ "role": role, "merchant_id": merchant }))
+}
+
+pub(crate) struct Heard {
     status: StatusCode,
     body: Value,
 }
 
 impl Heard {
-    fn refused(&self) -> (u16, &str, &str) {
+    pub(crate) fn refused(&self) -> (u16, &str, &str) {
         let detail = &self.body["error"]["details"][0]["pointer"];
         (self.status.as_u16(), self.body["error"]["code"].as_str().unwrap(), detail.as_str().unwrap_or_default())
     }
 }
 
-async fn asks(world: &World, method: &str, path: &str, claims: Option<&Value>, headers: Value) -> Heard {
+pub(crate) async fn asks(world: &World, method: &str, path: &str, claims: Option<&Value>, headers: Value) -> Heard {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let mut event = json!({
         "version": "2.0", "routeKey": format!("{method} {path}"), "rawPath": path, "rawQueryString": query,
