@@ -1,10 +1,10 @@
 //! Merchants' connections to sales channels.
 
 use futures::TryStreamExt;
-use mongodb::bson::{Bson, doc, serialize_to_document};
+use mongodb::bson::{Bson, Document, doc, serialize_to_document};
 use mongodb::{Collection, Database};
 use serde::{Deserialize, Serialize};
-use tola_catalog::{Channel, ChannelId, Timestamp};
+use tola_catalog::{Channel, ChannelId, OperationId, Timestamp};
 
 use crate::aggregate::Saved;
 use crate::document::difference;
@@ -105,7 +105,38 @@ impl Channels {
         Ok(())
     }
 
-    fn at_version(&self, channel: &Channel) -> mongodb::bson::Document {
+    /// The operation that last reconciled the channel, or was to, because its merchant asked for it; or that only looked.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_reconciliation(&self, id: &ChannelId, dry_run: bool) -> Result<Option<OperationId>, Error> {
+        let filter = schema::CHANNEL_BY_ID.filter([self.key(id).into(), self.merchant()], None);
+        let found = self.collection.clone_with_type::<Document>().find_one(filter).await?;
+        let noted = found.as_ref().and_then(|channel| channel.get_str(last_field(dry_run)).ok());
+        Ok(noted.and_then(|text| OperationId::parse(text).ok()))
+    }
+
+    /// Notes which operation reconciles the channel after `last`. The first to note it wins; the answer is the winner. It
+    /// needs no version, as nobody else writes it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reconciled_next_by(
+        &self,
+        id: &ChannelId,
+        dry_run: bool,
+        last: Option<OperationId>,
+        next: OperationId,
+    ) -> Result<Option<OperationId>, Error> {
+        let mut filter = schema::CHANNEL_BY_ID.filter([self.key(id).into(), self.merchant()], None);
+        let unchanged = last.map_or_else(|| Bson::from(doc! { "$exists": false }), |last| last.to_string().into());
+        filter.insert(last_field(dry_run), unchanged);
+        let noted = doc! { "$set": { last_field(dry_run): next.to_string() } };
+        self.collection.update_one(filter, noted).await?;
+        self.last_reconciliation(id, dry_run).await
+    }
+
+    fn at_version(&self, channel: &Channel) -> Document {
         let version = Bson::Int64(i64::try_from(channel.version).unwrap_or(i64::MAX));
         schema::CHANNEL_BY_VERSION.filter([self.key(&channel.id).into(), self.merchant(), version], None)
     }
@@ -122,4 +153,9 @@ impl Channels {
     fn merchant(&self) -> Bson {
         self.scope.merchant_id().to_string().into()
     }
+}
+
+/// Where a channel's document notes what reconciled it last: only the store knows of it.
+fn last_field(dry_run: bool) -> &'static str {
+    if dry_run { "last_looked_over_by" } else { "last_reconciled_by" }
 }

@@ -54,6 +54,8 @@ pub struct StoredAnswer {
 pub enum Begun {
     /// Do it, with these ids.
     Proceed(Minted),
+    /// Do it, with these ids; some of it, or all, may have been done by a request that came to no answer.
+    Resume(Minted),
     /// It was done: give the same answer.
     Replay(StoredAnswer),
     /// The key was used for another body.
@@ -146,7 +148,7 @@ impl Idempotency {
             return Ok(Some(Begun::InFlight { retry_after: Duration::from_secs(1) }));
         }
         let minted = |text: &str| Ulid::from_string(text).unwrap_or_default();
-        Ok(Some(Begun::Proceed(Minted { resource: minted(&known.resource), operation: minted(&known.operation) })))
+        Ok(Some(Begun::Resume(Minted { resource: minted(&known.resource), operation: minted(&known.operation) })))
     }
 
     /// Keeps the answer for those who repeat the request.

@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde_json::Map;
 use tola_catalog::image::Changed;
 use tola_catalog::operation::{Intent, StepOutcome, Subject};
 use tola_catalog::product::{Canonical, Edit, NewProduct};
 use tola_catalog::quota::Quota;
 use tola_catalog::text::{Name, Sku, Slug};
 use tola_catalog::{
-    Actor, Image, ImageId, MerchantId, Operation, OperationId, OperationKind, OperationStatus, Origin, Product,
-    ProductId, ProductStatus, StepRecord, Timestamp,
+    Actor, Channel, ChannelId, ChannelStatus, Image, ImageId, MerchantId, Operation, OperationId, OperationKind,
+    OperationStatus, Origin, Product, ProductId, ProductStatus, StepRecord, Timestamp,
 };
 use tola_contracts::message::AggregateRef;
 use tola_local::database::InProcessDatabase;
@@ -379,11 +380,43 @@ async fn whoever_repeats_a_request_that_died_uses_its_ids() {
     let _ = keys.begin(&key(), minted(1), now).await.unwrap();
 
     let later = now.after(Duration::from_secs(60));
-    assert_eq!(keys.begin(&key(), minted(2), later).await.unwrap(), Begun::Proceed(minted(1)));
+    assert_eq!(keys.begin(&key(), minted(2), later).await.unwrap(), Begun::Resume(minted(1)));
     assert!(matches!(keys.begin(&key(), minted(3), later).await.unwrap(), Begun::InFlight { .. }), "leased anew");
 
     keys.release(&key(), later).await.unwrap();
-    assert_eq!(keys.begin(&key(), minted(3), later).await.unwrap(), Begun::Proceed(minted(1)));
+    assert_eq!(keys.begin(&key(), minted(3), later).await.unwrap(), Begun::Resume(minted(1)));
+}
+
+#[tokio::test]
+async fn of_those_who_note_a_reconciliation_after_the_same_one_the_first_wins() {
+    let (_database, store) = fresh().await;
+    let (channels, shop) = (store.channels(scope(1)), ChannelId::parse("shop").unwrap());
+    let id = operation_id;
+    let channel = Channel {
+        id: shop.clone(),
+        merchant_id: merchant(1),
+        channel_type: "sandbox".into(),
+        config: Map::new(),
+        secret: None,
+        paused: false,
+        status: ChannelStatus::Active,
+        problem: None,
+        reconcile_due_at: None,
+        version: 1,
+        created_at: origin_at(1).now,
+        updated_at: origin_at(1).now,
+    };
+    assert_eq!(channels.reconciled_next_by(&shop, false, None, id(1)).await.unwrap(), None, "there is no channel");
+    channels.insert(&channel).await.unwrap();
+
+    assert_eq!(channels.last_reconciliation(&shop, false).await.unwrap(), None);
+    assert_eq!(channels.reconciled_next_by(&shop, false, None, id(1)).await.unwrap(), Some(id(1)));
+    assert_eq!(channels.reconciled_next_by(&shop, false, None, id(2)).await.unwrap(), Some(id(1)));
+    assert_eq!(channels.reconciled_next_by(&shop, false, Some(id(1)), id(3)).await.unwrap(), Some(id(3)));
+    assert_eq!(channels.last_reconciliation(&shop, true).await.unwrap(), None, "one that only looks is another thing");
+    let changed = Channel { paused: true, ..channel.clone() };
+    assert_eq!(channels.save(&channel, &changed).await.unwrap(), Saved::Moved);
+    assert_eq!(channels.last_reconciliation(&shop, false).await.unwrap(), Some(id(3)), "a write leaves it");
 }
 
 #[tokio::test]

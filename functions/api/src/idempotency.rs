@@ -36,26 +36,35 @@ const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
 /// The ids that a request uses: the same ones if it is repeated with its key.
 #[derive(Debug, Clone, Copy)]
-pub struct Ids(Minted);
+pub struct Ids {
+    minted: Minted,
+    resumed: bool,
+}
 
 impl Ids {
     pub(crate) fn fresh() -> Self {
-        Self(Minted { resource: Ulid::generate(), operation: Ulid::generate() })
+        let minted = Minted { resource: Ulid::generate(), operation: Ulid::generate() };
+        Self { minted, resumed: false }
     }
 
     /// Of a product that is created.
     pub fn product(self) -> ProductId {
-        ProductId::new(self.0.resource)
+        ProductId::new(self.minted.resource)
     }
 
     /// Of an image that is created.
     pub fn image(self) -> ImageId {
-        ImageId::new(self.0.resource)
+        ImageId::new(self.minted.resource)
     }
 
     /// Of the operation that is started.
     pub fn operation(self) -> OperationId {
-        OperationId::new(self.0.operation)
+        OperationId::new(self.minted.operation)
+    }
+
+    /// Whether the request was sent before and came to no answer: what it asks for may have been done.
+    pub fn is_resumed(self) -> bool {
+        self.resumed
     }
 }
 
@@ -99,9 +108,11 @@ async fn once(
         body_hash: hash(parts.uri.query(), &body),
     };
     let records = app.store.idempotency(scope);
-    match records.begin(&key, Ids::fresh().0, now()).await? {
-        Begun::Proceed(minted) => {
-            let answer = answer(parts, body, Ids(minted), ids, next).await?;
+    let begun = records.begin(&key, Ids::fresh().minted, now()).await?;
+    match begun {
+        Begun::Proceed(minted) | Begun::Resume(minted) => {
+            let resumed = matches!(begun, Begun::Resume(_));
+            let answer = answer(parts, body, Ids { minted, resumed }, ids, next).await?;
             keep(&records, &key, &answer).await;
             signed(app, scope.merchant_id(), answer).await
         }

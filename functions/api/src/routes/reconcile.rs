@@ -7,6 +7,7 @@ use tola_catalog::{ChannelId, ChannelStatus, Operation, OperationKind, Operation
 use tola_store::OperationFilter;
 
 use super::action::{Accepted, accepted};
+use super::retry::started;
 use crate::app::App;
 use crate::body::NoBody;
 use crate::error::ApiError;
@@ -46,17 +47,28 @@ pub(super) async fn reconcile(
         let message = format!("{id} does not accept our credentials: {}", code::CHANNEL_AUTH_BROKEN.remedy);
         return Err(ApiError::not_possible(message));
     }
-    let operations = app.store.operations(scope);
+    let (channels, operations) = (app.store.channels(scope), app.store.operations(scope));
+    // Before looking at what runs: whoever begins one meanwhile has noted another.
+    let last = channels.last_reconciliation(&id, dry_run).await?;
     let filter = OperationFilter { status: Some(OperationStatus::Running), product: None, channel: Some(id.clone()) };
     let running = operations.list(&filter, None, RUNNING).await?;
     let same = |known: &&Operation| known.kind == OperationKind::Reconcile && known.dry_run == dry_run;
-    if let Some(running) = running.iter().find(same) {
-        return accepted(running);
-    }
-    let operation = Operation::reconciling(id, ids.operation(), caller.merchant_id(), dry_run, &origin);
+    let known = match (running.iter().find(same), last) {
+        (Some(running), _) => Some(running.clone()),
+        (None, Some(last)) => operations.get(last).await?,
+        (None, None) => None,
+    };
+    let next = match (known, last) {
+        (Some(known), _) if known.ended_at.is_none() => return accepted(&started(&app, scope, known).await?),
+        // Noted and not written: whoever noted it has died, or is about to write it.
+        (None, Some(last)) => last,
+        (_, last) => {
+            let noted = channels.reconciled_next_by(&id, dry_run, last, ids.operation()).await?;
+            noted.ok_or_else(ApiError::not_found)?
+        }
+    };
+    let operation = Operation::reconciling(id, next, caller.merchant_id(), dry_run, &origin);
     // From here on it is promised: without an execution, the sweep starts one.
     operations.ensure(&operation).await?;
-    app.begin(scope, &operation).await;
-    let begun = operations.get(operation.id).await?;
-    accepted(begun.as_ref().unwrap_or(&operation))
+    accepted(&started(&app, scope, operation).await?)
 }

@@ -65,13 +65,32 @@ pub(super) async fn again(
     let operations = app.store.operations(scope);
     let successor = operations.retried_by(failed.id, minted).await?.ok_or_else(ApiError::not_found)?;
     if let Some(begun) = operations.get(successor).await? {
-        return Ok(begun);
+        return started(app, scope, begun).await;
     }
     let Some(subject) = failed.subject() else { return begin(app, scope, failed, successor, origin).await };
     let intents = ask(app, scope, failed, subject, successor, origin).await?;
     app.launch_if_asked(scope, subject, &intents, successor).await;
     let begun = of_subject(app, scope, subject, &intents, successor).await;
     begun.ok_or_else(|| ApiError::unavailable("the retry was launched by another request, and can't be read yet"))
+}
+
+/// An operation that is written, and is started unless it was before: whoever wrote it may have died.
+pub(super) async fn started(app: &App, scope: TenantScope, operation: Operation) -> Result<Operation, ApiError> {
+    if operation.execution_arn.is_some() || operation.ended_at.is_some() {
+        return Ok(operation);
+    }
+    let promised = match operation.subject() {
+        Some(Subject::Product(id)) => app.store.products(scope).get(id).await?.map(|product| product.intents),
+        Some(Subject::Image(id)) => app.store.images(scope).get(id).await?.map(|image| image.intents),
+        None => None,
+    };
+    match operation.subject() {
+        Some(subject) => {
+            app.launch_if_asked(scope, subject, &promised.unwrap_or_default(), operation.id).await;
+        }
+        None => app.begin(scope, &operation).await,
+    }
+    Ok(app.store.operations(scope).get(operation.id).await?.unwrap_or(operation))
 }
 
 /// A reconciliation is its own promise: writing it is all that has to be done before it is started.

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+use tola_catalog::image::Changed;
 use tola_catalog::operation::Subject;
 use tola_catalog::product::MAX_CHANNELS;
 use tola_catalog::status::permit;
@@ -129,12 +130,19 @@ pub(super) async fn deactivate(
 pub(super) async fn reactivate(
     State(app): State<App>,
     caller: Caller,
+    ids: Ids,
     InPath(id): InPath<ProductId>,
     _: NoBody,
 ) -> Result<Response, ApiError> {
     let (scope, origin) = (caller.scope(), caller.origin(now()));
     let products = app.store.products(scope);
-    let outcome = products.change(id, |product| Ok::<_, ApiError>(product.reactivate(&origin)?));
+    let outcome = products.change(id, |product| {
+        // Written before, and the answer was lost.
+        if ids.is_resumed() && product.deactivated.is_none() && product.deleting.is_none() {
+            return Ok(Changed::No);
+        }
+        Ok::<_, ApiError>(product.reactivate(&origin)?)
+    });
     let product = outcome.await?.document().ok_or_else(ApiError::not_found)?;
     if product.intents.is_empty() {
         app.drain(AggregateRef::Product(id)).await;
