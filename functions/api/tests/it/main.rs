@@ -22,6 +22,7 @@ mod products;
 mod publishing;
 mod quotas;
 mod reconciling;
+mod repeating;
 mod robustness;
 mod support;
 mod tenants;
