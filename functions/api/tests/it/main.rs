@@ -6,8 +6,8 @@
 mod alike;
 mod browsers;
 mod channels;
-mod contract;
 mod commands;
+mod contract;
 mod editing;
 mod failing_well;
 mod gateway;
