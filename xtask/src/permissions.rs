@@ -40,20 +40,8 @@ const HELD_ELSEWHERE: &[(&[&str], &str)] = &[
 /// Permissions that the code uses in cases that no test is sure to bring about on a stack. Whoever takes one of these away
 /// is not caught; a test that brings one about takes it from here.
 const UNTRIED: &[(&[&str], &str)] = &[
-    (
-        &["ApiRole CancelExecutions: ", "execution:tola-dev-process-image:"],
-        "somebody cancels the processing of a photo",
-    ),
-    (&["ApiRole CancelExecutions: ", "execution:tola-dev-withdraw-product:"], "somebody cancels a withdrawal"),
-    (&["ApiRole CancelExecutions: ", "execution:tola-dev-reconcile-channel:"], "somebody cancels a reconciliation"),
     (&["FindGhostsRole MendWhatDiffers: ", "tola-dev-publish-product"], "a ghost of a product that is to be shown"),
-    (&["IngestUploadRole SeeWhetherItRunsAlready: "], "the message of an upload comes twice"),
-    (&["SettleExecutionRole ReadExecutions: ", "tola-dev-reconcile-channel"], "a reconciliation is stopped by hand"),
     (&["SettleProductRole GoOnWithWhatEditsLeftBehind: ", "withdraw-product"], "an edit during a publish withdraws"),
-    (&["SweepRole ReadExecutions: ", "tola-dev-withdraw-product"], "a withdrawal ended, and nobody was told"),
-    (&["SweepRole ReadExecutions: ", "tola-dev-reconcile-channel"], "a reconciliation ended, and nobody was told"),
-    (&["SweepRole StartWorkflows: ", "tola-dev-publish-product"], "a publish was accepted and not started"),
-    (&["SweepRole StartWorkflows: ", "tola-dev-withdraw-product"], "a withdrawal was accepted and not started"),
     (&["SweepRole DeleteUploadsAndRenditions: s3:DeleteObjectVersion", "/uploads/"], "an upload has older versions"),
 ];
 

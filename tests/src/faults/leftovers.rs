@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tola_catalog::{ChannelId, Operation, OperationStatus, Problem, ProblemClass, Product, code};
+use tola_catalog::operation::{Intent, OperationKind, Subject};
+use tola_catalog::{
+    ChannelId, ImageId, Operation, OperationStatus, Problem, ProblemClass, Product, ProductId, Timestamp, code,
+};
+use tola_contracts::execution::ExecutionInput;
 use tola_store::{CommandRef, Settlement};
 use tola_testkit::{
     FAILED, Merchant, READY, SUCCEEDED, TWO_MINUTES, TestStack, a_photo, an_operation, eventually, kinds, left_behind,
     listed_as, now, submitted_to,
 };
+use ulid::Ulid;
 
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -174,5 +179,107 @@ async fn what_is_left_of_a_deleted_product_goes_after_thirty_days_and_its_histor
     assert!(products.get(young.id).await.expect("the database").is_some(), "the younger one stays");
     for product in [gone, kept] {
         assert_eq!(merchant.gets(&product.path()).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_publish_and_a_deletion_that_were_promised_and_not_started_are_started() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let connected = merchant.asks("PUT", "/v1/channels/north").json(&json!({ "type": "sandbox", "config": {} })).await;
+    connected.expects(201);
+    let photo = merchant.uploads(a_photo(320, 240)).await;
+    photo.becomes(READY).await;
+    let mut wanted = merchant.wrote_ready(&photo).await;
+    let north = ChannelId::parse("north").expect("a channel's id");
+    let origin = left_behind(wanted.updated_at);
+    let _ = wanted.request_publish(std::slice::from_ref(&north), an_operation(), &origin).expect("a publish");
+    let mut unwanted = merchant.wrote(None);
+    unwanted.intents.clear();
+    let deletion = an_operation();
+    let _ = unwanted.request_deletion(deletion, &left_behind(unwanted.updated_at));
+    let shown = merchant.left(&wanted).await;
+    merchant.left(&unwanted).await;
+
+    stack.sweeps().await;
+
+    shown.becomes("ACTIVE").await;
+    merchant.operation(&deletion.to_string()).becomes(SUCCEEDED).await;
+}
+
+/// An operation of each kind, begun then, with an execution that Step Functions does not know.
+async fn of_each_kind(stack: &TestStack, merchant: &Merchant, begun: Timestamp) -> Vec<Operation> {
+    use OperationKind::{Deactivate, Delete, ProcessImage, Publish, Register, Unpublish};
+    let origin = left_behind(begun);
+    let operation = |kind| {
+        let subject = match kind {
+            ProcessImage => Subject::Image(ImageId::new(Ulid::generate())),
+            _ => Subject::Product(ProductId::new(Ulid::generate())),
+        };
+        let intent = Intent {
+            operation_id: an_operation(),
+            kind,
+            requested_at: begun,
+            requested_by: origin.actor.clone(),
+            correlation_id: origin.correlation_id.clone(),
+            channels: Vec::new(),
+            retry_of: None,
+        };
+        Operation::of_intent(&intent, merchant.id(), subject)
+    };
+    let mut operations: Vec<_> = [Register, ProcessImage, Publish, Unpublish, Deactivate, Delete].map(operation).into();
+    let north = ChannelId::parse("north").expect("a channel's id");
+    operations.push(Operation::reconciling(north, an_operation(), merchant.id(), false, &origin));
+    let (region, name) = (&stack.info().region, &stack.info().stack_name);
+    let store = stack.store().await.operations(merchant.scope());
+    for operation in &mut operations {
+        let machine = format!("arn:aws:states:{region}:000000000000:execution:{name}-{}", operation.kind.machine());
+        operation.execution_arn = Some(format!("{machine}:{}", operation.id));
+        store.ensure(operation).await.expect("the database");
+    }
+    operations
+}
+
+async fn are_lost(merchant: &Merchant, operations: &[Operation]) {
+    for operation in operations {
+        let failed = merchant.operation(&operation.id.to_string()).becomes(FAILED).await;
+        assert_eq!(failed.text("/problem/code"), "EXECUTION_LOST", "{failed}");
+    }
+}
+
+#[tokio::test]
+async fn an_operation_of_any_kind_whose_execution_is_lost_is_settled() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let operations = of_each_kind(&stack, &merchant, now().before(A_DAY)).await;
+
+    stack.sweeps().await;
+
+    are_lost(&merchant, &operations).await;
+}
+
+#[tokio::test]
+async fn an_operation_of_any_kind_is_settled_when_it_is_told_that_its_execution_ended() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let operations = of_each_kind(&stack, &merchant, now()).await;
+
+    for operation in &operations {
+        let input = serde_json::to_string(&ExecutionInput::of(operation)).expect("an input");
+        let told = json!({ "detail": { "executionArn": operation.execution_arn, "input": input } });
+        stack.sends("ExecutionStatusQueueUrl", &told.to_string()).await;
+    }
+
+    are_lost(&merchant, &operations).await;
+}
+
+#[tokio::test]
+async fn an_operation_of_any_kind_can_be_cancelled() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+
+    for operation in of_each_kind(&stack, &merchant, now()).await {
+        let cancelled = merchant.operation(&operation.id.to_string()).cancelled().await.expects(202);
+        assert_eq!(cancelled.text("/status"), "CANCELLED", "{cancelled}");
     }
 }
