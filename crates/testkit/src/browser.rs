@@ -118,7 +118,9 @@ async fn drive(program: &Path) -> (Child, u16) {
         .expect("ChromeDriver starts");
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     while let Some(line) = lines.next_line().await.expect("its output") {
+        // Its first line repeats the 0 that it was given.
         let port = line.rsplit_once("on port ").and_then(|(_, rest)| rest.trim_end_matches('.').parse().ok());
+        let port = port.filter(|port| *port != 0);
         if let Some(port) = port {
             // It goes on writing, and would end if nobody read.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });

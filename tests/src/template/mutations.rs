@@ -248,7 +248,7 @@ pub(super) const ALL: &[Mutation<Subject>] = &[
         mistake: "all of the bucket",
         finding: "IngestUpload, DeleteUploads: ${ImageBucket.Arn}/* is wider than it has to be",
         make: |s| {
-            set(s, "IngestUpload", "/Policies/0/Statement/2/Resource", json!({ "Fn::Sub": "${ImageBucket.Arn}/*" }))
+            set(s, "IngestUpload", "/Policies/0/Statement/2/Resource", json!({ "Fn::Sub": "${ImageBucket.Arn}/*" }));
         },
     },
     Mutation {
@@ -273,7 +273,7 @@ pub(super) const ALL: &[Mutation<Subject>] = &[
                 "RelayOutbox",
                 "/Policies/0/Statement/0/Action",
                 json!(["sqs:ReceiveMessage", "sqs:GetQueueAttributes"]),
-            )
+            );
         },
     },
     Mutation {

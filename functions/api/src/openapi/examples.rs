@@ -57,7 +57,7 @@ fn shown<T: Serialize>(view: impl FnOnce(&'static Life) -> T) -> Value {
     LIFE.as_ref().and_then(|life| serde_json::to_value(view(life)).ok()).unwrap_or_default()
 }
 
-fn page(item: Value) -> Value {
+fn page(item: &Value) -> Value {
     json!({ "items": [item], "next_cursor": CURSOR })
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn product_with_operation() -> Value {
 }
 
 pub(crate) fn products() -> Value {
-    page(linked(shown(|life| ProductItem::new(life.product.clone(), Links::Unsigned))))
+    page(&linked(shown(|life| ProductItem::new(life.product.clone(), Links::Unsigned))))
 }
 
 pub(crate) fn public_product() -> Value {
@@ -98,7 +98,7 @@ pub(crate) fn public_product() -> Value {
 }
 
 pub(crate) fn public_products() -> Value {
-    page(public_product())
+    page(&public_product())
 }
 
 pub(crate) fn history() -> Value {
@@ -157,7 +157,7 @@ pub(crate) fn accepted() -> Value {
 }
 
 pub(crate) fn operations() -> Value {
-    page(shown(|life| OperationView::brief(&life.operation)))
+    page(&shown(|life| OperationView::brief(&life.operation)))
 }
 
 pub(crate) fn channel() -> Value {

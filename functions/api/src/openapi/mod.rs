@@ -41,7 +41,7 @@ names it, and `GET /v1/operations/{id}` tells how far it is and what to do next.
 `/query/<name>`, `/path/<name>` or `/headers/<name>`. A path that no route has is 404 `ROUTE_NOT_FOUND`; a method that it \
 has not is 405 `METHOD_NOT_ALLOWED`, with `Allow`.
 - **Money** is whole minor units with a currency: `{\"amount\": 1999, \"currency\": \"USD\"}` is 19.99 dollars.
-- Fields and enum values may be added; clients pass over what they don't know. `HEAD` is answered wherever `GET` is.";
+- Fields and enum values may be added; clients pass over what they don't know.";
 
 /// The document, for an API that learns in this way who calls.
 ///
@@ -78,7 +78,8 @@ pub fn document(auth: AuthMode) -> serde_json::Result<Value> {
             }),
             ..Info::default()
         },
-        servers: vec![Server { url: "/".to_owned(), ..Server::default() }],
+        // Seen from where the document lies: a stage or a proxy may put something before `/v1`.
+        servers: vec![Server { url: "..".to_owned(), ..Server::default() }],
         paths: Some(Paths {
             paths: paths.into_iter().map(|(path, item)| (path, ReferenceOr::Item(item))).collect(),
             ..Paths::default()

@@ -46,8 +46,8 @@ impl Schemas {
         let written = self.written.take_definitions(true);
         let read = self.read.take_definitions(true);
         let differs = |(name, schema): (&String, &Value)| {
-            let as_read = |value: &Value| value.to_string().replace(WRITTEN, READ);
-            written.get(name).filter(|other| as_read(other) != schema.to_string()).map(|_| name.clone())
+            let (text, as_read) = (schema.to_string(), |value: &Value| value.to_string().replace(WRITTEN, READ));
+            written.get(name).filter(|other| as_read(other) != text).map(|_| name.clone())
         };
         let renaming = Renaming { apart: read.iter().filter_map(differs).collect() };
         let mut all: IndexMap<String, Schema> = IndexMap::new();
