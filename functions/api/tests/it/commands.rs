@@ -18,10 +18,12 @@ pub(crate) struct Command {
     pub(crate) asks: String,
 }
 
-/// What becomes of a command that is not the first.
+/// What becomes of a write.
 enum Then {
-    /// The function dies before it sends this one, or any other.
+    /// The function dies before it sends this one.
     Dies,
+    /// It has died, and sends nothing at all any more.
+    Dead,
     /// It waits until it is let go.
     Waits(oneshot::Sender<()>, mpsc::Receiver<()>),
 }
@@ -70,36 +72,39 @@ impl Commands {
         (done, self.0.lock().unwrap().heard.take().unwrap())
     }
 
-    /// Does something, and dies before the command that follows on so many others.
-    pub(crate) async fn dying_after<T>(&self, commands: usize, doing: impl Future<Output = T>) -> T {
-        self.0.lock().unwrap().after = Some((commands, Then::Dies));
+    /// Does something, and dies before the write that follows on so many others. To die before a read comes to the same
+    /// as to die before the next write.
+    pub(crate) async fn dying_after<T>(&self, writes: usize, doing: impl Future<Output = T>) -> T {
+        self.0.lock().unwrap().after = Some((writes, Then::Dies));
         let done = doing.await;
         self.0.lock().unwrap().after = None;
         done
     }
 
-    /// Holds the command that follows on so many others.
-    pub(crate) fn hold_after(&self, commands: usize) -> Held {
+    /// Holds the write that follows on so many others.
+    pub(crate) fn hold_after(&self, writes: usize) -> Held {
         let ((reach, reached), (go, gone)) = (oneshot::channel(), mpsc::channel());
-        self.0.lock().unwrap().after = Some((commands, Then::Waits(reach, gone)));
+        self.0.lock().unwrap().after = Some((writes, Then::Waits(reach, gone)));
         Held { reached, go }
     }
 
     fn hear(&self, started: &CommandStartedEvent) {
         let Some(command) = Command::of(started) else { return };
+        let writes = command.writes();
         let mut wire = self.0.lock().unwrap();
         if let Some(heard) = &mut wire.heard {
             heard.push(command);
         }
         match wire.after.take() {
             None => {}
+            Some((more, then @ (Then::Dies | Then::Waits(..)))) if !writes => wire.after = Some((more, then)),
             Some((0, Then::Waits(reach, gone))) => {
                 drop(wire);
                 reach.send(()).unwrap();
                 tokio::task::block_in_place(|| gone.recv()).unwrap();
             }
-            Some((0, Then::Dies)) => {
-                wire.after = Some((0, Then::Dies));
+            Some((0, Then::Dies | Then::Dead)) => {
+                wire.after = Some((0, Then::Dead));
                 drop(wire);
                 // No panic hook: this happens often, and nobody is to read of it.
                 std::panic::resume_unwind(Box::new("the function dies here"));
@@ -110,6 +115,10 @@ impl Commands {
 }
 
 impl Command {
+    pub(crate) fn writes(&self) -> bool {
+        !matches!(self.name.as_str(), "find" | "aggregate" | "count" | "getMore")
+    }
+
     fn of(started: &CommandStartedEvent) -> Option<Self> {
         let (name, said) = (started.command_name.clone(), &started.command);
         let collection = said.get_str(&name).unwrap_or_default().to_owned();

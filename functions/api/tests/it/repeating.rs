@@ -307,7 +307,7 @@ async fn while_a_request_is_under_way_its_key_is_in_flight() {
         let (alone, effect) = Scene::undisturbed(&world, pattern).await;
         let scene = Scene::of(&world, "POST", pattern).await;
 
-        // The first command claims the key.
+        // The first write claims the key.
         let mut held = world.commands().hold_after(1);
         let first = tokio::spawn(scene.clone().sends_itself());
         held.is_reached().await;
@@ -322,23 +322,23 @@ async fn while_a_request_is_under_way_its_key_is_in_flight() {
     }
 }
 
-/// The function dies before the first thing that it says to the database, before the second, and so on.
+/// The function dies before the first thing that it writes, before the second, and so on.
 #[tokio::test]
 async fn wherever_a_request_dies_its_repetition_comes_to_the_same_end() {
     for pattern in posts() {
         let world = World::overheard().await;
         let (alone, effect) = Scene::undisturbed(&world, pattern).await;
-        let mut commands = 0;
+        let mut writes = 0;
         loop {
             let scene = Scene::of(&world, "POST", pattern).await;
-            let answer = world.commands().dying_after(commands, scene.sends()).await;
+            let answer = world.commands().dying_after(writes, scene.sends()).await;
             if answer.status.is_success() {
                 break;
             }
-            let died = format!("{pattern}, dead after {commands} commands");
+            let died = format!("{pattern}, dead after {writes} writes");
             assert_eq!(answer.refused(), (500, "INTERNAL"), "{died}");
 
-            if commands > 0 {
+            if writes > 0 {
                 scene.sends().await.is_in_flight();
                 world.leases_end().await;
             }
@@ -348,9 +348,9 @@ async fn wherever_a_request_dies_its_repetition_comes_to_the_same_end() {
             assert_eq!((repeated.plain(&names), repeated.is_replayed()), (alone.clone(), false), "{died}");
             scene.effect(&world).await.is(&effect, &died);
             assert!(scene.sends().await.is_replayed(), "{died}");
-            commands += 1;
+            writes += 1;
         }
-        assert!(commands >= 3, "{pattern}: the key, what is written and the answer are three at least");
+        assert!(writes >= 3, "{pattern}: the key, what is asked for and the answer are three at least");
     }
 }
 
@@ -359,8 +359,9 @@ async fn what_has_failed_meanwhile_is_not_begun_anew_by_a_repetition() {
     let (world, publish) = (World::overheard().await, "/v1/products/{id}/publish");
     let (_, commands) = world.commands().of(Scene::of(&world, "POST", publish).await.sends()).await;
     let scene = Scene::of(&world, "POST", publish).await;
-    // The last command keeps the answer.
-    let died = world.commands().dying_after(commands.len() - 1, scene.sends()).await;
+    // The last of them keeps the answer.
+    let writes = commands.iter().filter(|command| command.writes()).count();
+    let died = world.commands().dying_after(writes - 1, scene.sends()).await;
     assert_eq!(died.refused(), (500, "INTERNAL"));
     let operation = world.launched().last().unwrap().to_string();
     let product = scene.path.split('/').nth(3).unwrap();
