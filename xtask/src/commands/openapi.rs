@@ -23,11 +23,25 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let said = write_or_check(arguments.check).await?;
+    eprintln!("{} {FILE}: {said}", style("✓").green());
+    Ok(())
+}
+
+/// Whether the contract in the repository is what the code makes, and breaks no client.
+///
+/// # Errors
+/// When it is not, or does.
+pub(super) async fn check() -> anyhow::Result<String> {
+    write_or_check(true).await
+}
+
+async fn write_or_check(check: bool) -> anyhow::Result<String> {
     let workspace = stack::workspace();
     let text = made(&workspace).await?;
     let contract: Value = serde_json::from_str(&text).context("the code made no document")?;
     let path = workspace.join(FILE);
-    if arguments.check {
+    if check {
         let kept = fs::read_to_string(&path).with_context(|| format!("can't read {FILE}"))?;
         ensure!(
             kept == text,
@@ -35,11 +49,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         );
     }
     let held = hold(&workspace, &contract).await?;
-    if !arguments.check {
+    if !check {
         fs::write(&path, text).with_context(|| format!("can't write {FILE}"))?;
     }
-    eprintln!("{} {FILE}: version {}, {held}", style("✓").green(), version(&contract));
-    Ok(())
+    Ok(format!("version {}, {held}", version(&contract)))
 }
 
 /// The contract as the code makes it.

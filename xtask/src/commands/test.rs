@@ -15,6 +15,7 @@ use console::style;
 use tokio::process::Command;
 use tola_local::stack;
 
+use super::openapi;
 use crate::ui::seconds;
 
 #[derive(clap::Args)]
@@ -42,6 +43,8 @@ enum Phase {
     Templates,
     /// Tests that need nothing but themselves
     Unit,
+    /// The API's contract is written down, and breaks no client
+    Contract,
     /// Tests against a stack deployed from the template
     Journeys,
 }
@@ -69,6 +72,7 @@ impl Phase {
                 let filter = arguments.filter.as_ref().map(OsString::from);
                 cargo(&workspace, test.into_iter().chain(filter)).await
             }
+            Self::Contract => openapi::check().await.map(Some),
             Self::Journeys => journeys::run(&workspace, arguments).await,
         }
     }

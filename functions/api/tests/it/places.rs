@@ -84,17 +84,18 @@ impl Things {
     }
 }
 
-/// What a part of a path names.
-fn in_path(pattern: &str, part: &str) -> Kind {
+/// What a part of a path names, if it is something of a merchant's.
+fn in_path(pattern: &str, part: &str) -> Option<Kind> {
     let before = pattern.split(part).next().unwrap().trim_end_matches('/').rsplit('/').next().unwrap();
     match (before, part) {
-        ("products", "{id}") => Kind::Product,
-        ("images", "{id}") => Kind::Image,
-        ("operations", "{id}") => Kind::Operation,
-        ("channels", "{id}" | "{channel_id}") => Kind::Channel,
-        ("merchants", "{id}") => Kind::Merchant,
-        ("by-sku", "{sku}") => Kind::Sku,
-        ("by-slug", "{slug}") => Kind::Slug,
+        ("products", "{id}") => Some(Kind::Product),
+        ("images", "{id}") => Some(Kind::Image),
+        ("operations", "{id}") => Some(Kind::Operation),
+        ("channels", "{id}" | "{channel_id}") => Some(Kind::Channel),
+        ("merchants", "{id}") => Some(Kind::Merchant),
+        ("by-sku", "{sku}") => Some(Kind::Sku),
+        ("by-slug", "{slug}") => Some(Kind::Slug),
+        ("docs", "{file}") => None,
         _ => panic!("it is not said what {part} names in {pattern}"),
     }
 }
@@ -196,7 +197,8 @@ impl Known {
 
     /// Every place in which something can be named.
     pub(crate) fn places(&self) -> Vec<(Place, Kind)> {
-        let path = parts(self.route.path).map(|part| (Place::Path(part.to_owned()), in_path(self.route.path, part)));
+        let path = parts(self.route.path)
+            .filter_map(|part| Some((Place::Path(part.to_owned()), in_path(self.route.path, part)?)));
         let query = self.route.parameters.iter().filter_map(|name| Some((Place::Query(name), in_query(name)?)));
         let mut places: Vec<_> = path.chain(query).collect();
         collect(&self.form, "", &mut places);
@@ -209,7 +211,7 @@ impl Known {
         let path = parts(pattern).fold(pattern.to_owned(), |path, part| {
             let name = match other {
                 Some((Place::Path(place), name)) if place == part => name,
-                _ => own.name(in_path(pattern, part)),
+                _ => in_path(pattern, part).map_or(part, |kind| own.name(kind)),
             };
             path.replace(part, name)
         });

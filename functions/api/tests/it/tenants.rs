@@ -168,7 +168,11 @@ async fn another_merchants_ids_are_not_found_anywhere() {
             );
         }
     }
-    assert_eq!(unnamed, ["/v1/images", "/v1/health"], "all that names nothing");
+    assert_eq!(
+        unnamed,
+        ["/v1/images", "/v1/health", "/v1/openapi.json", "/v1/docs", "/v1/docs/{file}"],
+        "all that names nothing"
+    );
 }
 
 /// Every list with every cursor but its own: of another list, of another merchant, and of the same list unfiltered.
