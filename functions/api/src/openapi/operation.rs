@@ -13,7 +13,7 @@ use super::contract::{Answer, Contract, IfMatch, Parameter, Takes};
 use super::headers::Header;
 use super::refusals::{self, Refusals};
 use super::schemas::Schemas;
-use super::{examples, security};
+use super::security;
 use crate::idempotency::MAX_KEY;
 use crate::identity::{AuthMode, Policy};
 use crate::request::MAX_CORRELATION_ID;
@@ -134,29 +134,29 @@ fn headers(route: &Route, contract: &Contract, auth: AuthMode) -> Vec<Described>
             }
         };
         let schema = json_schema!({ "type": "string", "pattern": IF_MATCH });
-        all.push(header("If-Match", description, if_match == IfMatch::Always, schema, json!("\"3.17\"")));
+        all.push(header("If-Match", description, if_match == IfMatch::Always, schema, Some(json!("\"3.17\""))));
     }
     if contract.if_none_match {
         let description = "The `ETag` of what the client has: if it is still the same, the answer is 304 and empty.";
         let schema = json_schema!({ "type": "string" });
-        all.push(header("If-None-Match", description, false, schema, json!("\"3.17\"")));
+        all.push(header("If-None-Match", description, false, schema, None));
     }
     if route.policy == Policy::Write && route.method == Method::POST {
         let description = "Makes it safe to repeat the request: what has the same key is done once, and answered alike \
                            for a day.";
         let schema = json_schema!({ "type": "string", "pattern": PRINTABLE, "minLength": 1, "maxLength": MAX_KEY });
-        all.push(header("Idempotency-Key", description, false, schema, json!("3f1d2c4b-import-17")));
+        all.push(header("Idempotency-Key", description, false, schema, None));
     }
     // In development it is a credential.
     if route.policy != Policy::Public && auth == AuthMode::Cognito {
         let description = "The merchant that an admin acts for. Anybody else may send their own merchant alone.";
         let schema = json_schema!({ "type": "string", "pattern": "^merchant_[0-9A-HJKMNP-TV-Z]{26}$" });
-        all.push(header("X-Merchant-Id", description, false, schema, json!(examples::MERCHANT)));
+        all.push(header("X-Merchant-Id", description, false, schema, None));
     }
     let description =
         "What the request, its operations and its events are to have in common; made up if it is not there.";
     let schema = json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.:/=+@-]+$", "minLength": 1, "maxLength": MAX_CORRELATION_ID });
-    all.push(header("X-Correlation-Id", description, false, schema, json!("order-import-17")));
+    all.push(header("X-Correlation-Id", description, false, schema, None));
     all
 }
 
@@ -164,14 +164,15 @@ fn headers(route: &Route, contract: &Contract, auth: AuthMode) -> Vec<Described>
 const IF_MATCH: &str = r#"^(\*|"[0-9]{1,18}(\.[0-9]{1,18})?"( ?, ?"[0-9]{1,18}(\.[0-9]{1,18})?")*)$"#;
 const PRINTABLE: &str = "^[!-~]([ -~]*[!-~])?$";
 
-fn header(name: &str, description: &str, required: bool, schema: Schema, example: Value) -> Described {
+/// What may be left out has no example: the page would send it along with whatever is tried out.
+fn header(name: &str, description: &str, required: bool, schema: Schema, example: Option<Value>) -> Described {
     let parameter_data = ParameterData {
         name: name.to_owned(),
         description: Some(description.to_owned()),
         required,
         deprecated: None,
         format: ParameterSchemaOrContent::Schema(object(schema)),
-        example: Some(example),
+        example,
         examples: IndexMap::new(),
         explode: None,
         extensions: IndexMap::new(),
