@@ -20,9 +20,6 @@ use tola_local::{Stack, stack};
 use crate::permissions::{Decisions, Permission, Policy, aws, granted, roles};
 use crate::ui::seconds;
 
-/// Longer than any test takes that has what it needs.
-const PATIENCE: Duration = Duration::from_secs(40);
-
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Only permissions whose line contains this, such as `SweepRole` or `s3:GetObject`
@@ -30,9 +27,12 @@ pub(crate) struct Arguments {
     /// Learn anew which test needs what; otherwise what was learnt on this stack before is used
     #[arg(long)]
     learn: bool,
-    /// Learn only from tests whose name contains this
-    #[arg(long, default_value = "journeys::")]
-    tests: String,
+    /// Learn only from tests whose name contains this; may be repeated
+    #[arg(long, default_values = ["journeys::", "faults::leftovers"])]
+    tests: Vec<String>,
+    /// How many seconds a test waits for what does not come: longer than anything takes that has what it needs
+    #[arg(long, default_value_t = 40)]
+    patience: u64,
     /// Another stack's description
     #[arg(long, env = "TOLA_STACK", default_value_os_t = stack::workspace().join(".local/stack.json"))]
     stack: PathBuf,
@@ -42,13 +42,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let attached = Stack::attach(&arguments.stack)?;
     // The description may be a copy; what is needed here lies beside the original.
     let stack = Stack::named(&attached.info().processes.workspace, &attached.info().name)?;
-    let tests = Tests { program: program().await?, stack };
+    let tests = Tests { program: program().await?, stack, patience: arguments.patience };
     ensure!(tests.stack.is_running(), "the stack does not run; start it with `cargo xtask up --detach`");
     let written = tests.stack.folder().join("permissions.json");
-    let learnt = match fs::read(&written) {
-        Ok(known) if !arguments.learn => serde_json::from_slice(&known)?,
-        _ => tests.learn(&arguments.tests, &written).await?,
-    };
+    let mut learnt = fs::read(&written).map_or_else(|_| Ok(Vec::new()), |known| serde_json::from_slice(&known))?;
+    if arguments.learn || learnt.is_empty() {
+        tests.learn(&arguments.tests, &mut learnt, &written).await?;
+    }
     let granted = granted(&tests.stack).await?;
     let asked = |permission: &Permission| {
         arguments.filter.as_ref().is_none_or(|filter| permission.to_string().contains(filter.as_str()))
@@ -91,27 +91,29 @@ fn quickest<'a>(learnt: &'a [Learnt], permission: &Permission) -> Option<&'a Lea
 struct Tests {
     program: PathBuf,
     stack: Stack,
+    patience: u64,
 }
 
 impl Tests {
-    async fn learn(&self, filter: &str, written: &Path) -> anyhow::Result<Vec<Learnt>> {
+    /// Adds what tests need to what was learnt before.
+    async fn learn(&self, filters: &[String], learnt: &mut Vec<Learnt>, written: &Path) -> anyhow::Result<()> {
         let roles = roles(&self.stack).await?;
-        let mut learnt = Vec::new();
-        for test in self.names(filter).await? {
+        for test in self.names(filters).await? {
             Decisions::forget(&self.stack)?;
             let began = Instant::now();
             let failure = self.run(&test).await?;
             let took = began.elapsed();
             let needs = Decisions::read(&self.stack, &roles)?.needed();
             eprintln!("{:>8}  {} permissions  {test}", seconds(took), needs.len());
+            learnt.retain(|learnt| learnt.test != test);
             match failure {
                 // Nothing could be told from its failing again.
                 Some(failure) => eprintln!("          it fails with all of them: {failure}"),
                 None => learnt.push(Learnt { test, took, needs }),
             }
-            fs::write(written, serde_json::to_vec_pretty(&learnt)?)?;
+            fs::write(written, serde_json::to_vec_pretty(learnt)?)?;
         }
-        Ok(learnt)
+        Ok(())
     }
 
     /// What came of a test without one permission: how it failed, or that it did not.
@@ -150,11 +152,11 @@ impl Tests {
         Ok(())
     }
 
-    async fn names(&self, filter: &str) -> anyhow::Result<Vec<String>> {
-        let output = self.command().args(["--list", "--format", "terse", filter]).output().await?;
+    async fn names(&self, filters: &[String]) -> anyhow::Result<Vec<String>> {
+        let output = self.command().args(["--list", "--format", "terse"]).args(filters).output().await?;
         let text = String::from_utf8(output.stdout)?;
         let names: Vec<_> = text.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect();
-        ensure!(!names.is_empty(), "no test is called {filter}");
+        ensure!(!names.is_empty(), "no test is called {}", filters.join(" or "));
         Ok(names)
     }
 
@@ -172,7 +174,7 @@ impl Tests {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.current_dir(stack::workspace().join("tests")).env("TOLA_STACK", self.stack.description());
-        command.env("TOLA_PATIENCE_SECONDS", PATIENCE.as_secs().to_string());
+        command.env("TOLA_PATIENCE_SECONDS", self.patience.to_string());
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }
