@@ -14,6 +14,7 @@ pub mod config;
 pub mod cursor;
 pub mod error;
 pub mod etag;
+pub mod gateway;
 pub mod idempotency;
 pub mod identity;
 pub mod json;

@@ -8,6 +8,7 @@ use api::app::Probe;
 use api::config::ApiConfig;
 use api::cursor::CursorKey;
 use api::signing::Signing;
+use lambda_http::tower::util::MapRequest;
 use tola_events::{EventBus, Relay};
 use tola_store::{MongoConfig, Store};
 use tola_workflow::{Executions, Launcher, WorkflowConfig};
@@ -36,5 +37,6 @@ async fn main() -> Result<(), lambda_http::Error> {
         reconcile_every: config.reconcile_every,
         store,
     };
-    lambda_http::run(api::router(app, config.auth)).await
+    let router = api::router(app, config.auth);
+    lambda_http::run(MapRequest::new(router, api::gateway::restore)).await
 }

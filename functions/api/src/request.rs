@@ -23,7 +23,7 @@ const REQUEST_ID: &str = "x-request-id";
 const CORRELATION_ID: &str = "x-correlation-id";
 
 /// The longest correlation id that is taken over, in characters.
-pub(crate) const MAX_CORRELATION_ID: usize = 128;
+const MAX_CORRELATION_ID: usize = 128;
 
 /// The ids by which a request is found again.
 #[derive(Debug, Clone)]
