@@ -31,7 +31,7 @@ use axum::{Extension, Router};
 
 pub use app::App;
 pub use identity::{AuthMode, Policy};
-pub use routes::ROUTES;
+pub use routes::{ROUTES, Route};
 
 /// The whole API.
 pub fn router(app: App, auth: AuthMode) -> Router {

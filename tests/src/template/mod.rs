@@ -32,9 +32,8 @@ struct Subject {
 
 impl Subject {
     fn read() -> Self {
-        type Declared = (&'static str, &'static str, api::Policy);
-        let route = |(method, path, _): &Declared| ((*method).to_owned(), (*path).to_owned());
-        let is_public = |(_, _, policy): &&Declared| *policy == api::Policy::Public;
+        let route = |route: &api::Route| (route.method.to_owned(), route.path.to_owned());
+        let is_public = |route: &&api::Route| route.policy == api::Policy::Public;
         Self {
             template: Template::read(),
             folders: workspace::functions(),

@@ -25,7 +25,7 @@ use refusals::Refusals;
 use schemas::Schemas;
 
 use crate::identity::AuthMode;
-use crate::routes::DECLARED;
+use crate::routes::ROUTES;
 
 /// The version of the contract. Its first number moves with a change that breaks clients, its second with what is new.
 pub const VERSION: &str = "1.0.0";
@@ -50,7 +50,7 @@ has not is 405 `METHOD_NOT_ALLOWED`, with `Allow`.
 pub fn document(auth: AuthMode) -> serde_json::Result<Value> {
     let (mut schemas, mut refusals) = (Schemas::new(), Refusals::default());
     let mut paths: IndexMap<String, PathItem> = IndexMap::new();
-    for route in DECLARED {
+    for route in ROUTES {
         let operation = operation::described(route, (route.contract)(), auth, &mut schemas, &mut refusals);
         let item = paths.entry(route.path.to_owned()).or_default();
         let place = match route.method {

@@ -50,16 +50,13 @@ pub struct Route {
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal $policy:ident $parameters:tt $handler:path, $contract:path;)*) => {
-        /// Every route with its policy, for those who hold templates and documents to it.
-        pub const ROUTES: &[(&str, &str, Policy)] = &[$((stringify!($method), $path, Policy::$policy)),*];
-
+    ($($method:ident $path:literal $policy:ident $handler:path, $contract:path $(, $parameters:tt)?;)*) => {
         /// Every route with all that is declared of it.
-        pub const DECLARED: &[Route] = &[$(Route {
+        pub const ROUTES: &[Route] = &[$(Route {
             method: stringify!($method),
             path: $path,
             policy: Policy::$policy,
-            parameters: &$parameters,
+            parameters: routes!(@parameters $($parameters)?),
             contract: $contract,
         }),*];
 
@@ -67,47 +64,53 @@ macro_rules! routes {
             Router::new()$(.route($path, on(MethodFilter::$method, $handler)))*
         }
     };
+    (@parameters) => { &[] };
+    (@parameters $parameters:tt) => { &$parameters };
 }
 
 routes! {
-    POST   "/v1/products"                Write  []                                                  create_product::create, create_product::contract;
-    GET    "/v1/products"                Read   ["status", "channel", "limit", "cursor", "merchant"] products::list, products::list_contract;
-    GET    "/v1/products/{id}"           Read   []                                                  products::read, products::contract;
-    PATCH  "/v1/products/{id}"           Write  []                                                  edit_product::edit, edit_product::contract;
-    GET    "/v1/products/{id}/history"   Read   ["limit", "cursor"]                                 history::list, history::contract;
-    GET    "/v1/products/by-sku/{sku}"   Read   []                                                  products::by_sku, products::by_sku_contract;
-    GET    "/v1/products/by-slug/{slug}" Read   []                                                  products::by_slug, products::by_slug_contract;
-    POST   "/v1/products/{id}/publish"   Write  ["dry_run"]                                         publish::publish, publish::contract;
-    POST   "/v1/products/{id}/unpublish" Write  []                                                  withdraw::unpublish, withdraw::unpublish_contract;
-    POST   "/v1/products/{id}/deactivate" Write []                                                  withdraw::deactivate, withdraw::deactivate_contract;
-    POST   "/v1/products/{id}/reactivate" Write []                                                  withdraw::reactivate, withdraw::reactivate_contract;
-    DELETE "/v1/products/{id}"           Write  []                                                  withdraw::delete, withdraw::delete_contract;
-    PUT    "/v1/products/{id}/channels/{channel_id}"      Write []                                  override_listing::replace, override_listing::contract;
-    GET    "/v1/products/{id}/channels/{channel_id}/view" Read  []                                  override_listing::view, override_listing::view_contract;
-    GET    "/v1/channels"                Read   ["merchant"]                                        channels::list, channels::list_contract;
-    PUT    "/v1/channels/{id}"           Write  []                                                  connect_channel::connect, connect_channel::contract;
-    GET    "/v1/channels/{id}"           Read   []                                                  channels::read, channels::contract;
-    DELETE "/v1/channels/{id}"           Write  []                                                  channels::disconnect, channels::disconnect_contract;
-    POST   "/v1/channels/{id}/test"      Write  []                                                  test_channel::test, test_channel::contract;
-    POST   "/v1/channels/{id}/reconcile" Write  ["dry_run"]                                         reconcile::reconcile, reconcile::contract;
-    POST   "/v1/images"                  Write  []                                                  images::create, images::create_contract;
-    GET    "/v1/images/{id}"             Read   []                                                  images::read, images::contract;
-    DELETE "/v1/images/{id}"             Write  []                                                  delete_image::delete, delete_image::contract;
-    GET    "/v1/operations"              Read   ["status", "product_id", "channel", "limit", "cursor", "merchant"] operations::list, operations::list_contract;
-    GET    "/v1/operations/{id}"         Read   []                                                  operations::read, operations::contract;
-    POST   "/v1/operations/{id}/retry"   Write  []                                                  retry::retry, retry::contract;
-    POST   "/v1/operations/{id}/cancel"  Write  []                                                  operations::cancel, operations::cancel_contract;
-    GET    "/v1/public/products/{id}"           Public [] public::read, public::contract;
-    GET    "/v1/public/merchants/{id}/products" Public ["limit", "cursor"] public::list, public::list_contract;
-    GET    "/v1/health"                  Public []                                                  health::health, health::contract;
-    GET    "/v1/openapi.json"            Public [] docs::read, docs::document_contract;
-    GET    "/v1/docs"                    Public [] docs::page, docs::page_contract;
-    GET    "/v1/docs/{file}"             Public [] docs::asset, docs::asset_contract;
+    POST   "/v1/products"                                 Write  create_product::create, create_product::contract;
+    GET    "/v1/products"                                 Read   products::list, products::list_contract,
+           ["status", "channel", "limit", "cursor", "merchant"];
+    GET    "/v1/products/{id}"                            Read   products::read, products::contract;
+    PATCH  "/v1/products/{id}"                            Write  edit_product::edit, edit_product::contract;
+    GET    "/v1/products/{id}/history"                    Read   history::list, history::contract, ["limit", "cursor"];
+    GET    "/v1/products/by-sku/{sku}"                    Read   products::by_sku, products::by_sku_contract;
+    GET    "/v1/products/by-slug/{slug}"                  Read   products::by_slug, products::by_slug_contract;
+    POST   "/v1/products/{id}/publish"                    Write  publish::publish, publish::contract, ["dry_run"];
+    POST   "/v1/products/{id}/unpublish"                  Write  withdraw::unpublish, withdraw::unpublish_contract;
+    POST   "/v1/products/{id}/deactivate"                 Write  withdraw::deactivate, withdraw::deactivate_contract;
+    POST   "/v1/products/{id}/reactivate"                 Write  withdraw::reactivate, withdraw::reactivate_contract;
+    DELETE "/v1/products/{id}"                            Write  withdraw::delete, withdraw::delete_contract;
+    PUT    "/v1/products/{id}/channels/{channel_id}"      Write  override_listing::replace, override_listing::contract;
+    GET    "/v1/products/{id}/channels/{channel_id}/view" Read   override_listing::view,
+           override_listing::view_contract;
+    GET    "/v1/channels"                                 Read   channels::list, channels::list_contract, ["merchant"];
+    PUT    "/v1/channels/{id}"                            Write  connect_channel::connect, connect_channel::contract;
+    GET    "/v1/channels/{id}"                            Read   channels::read, channels::contract;
+    DELETE "/v1/channels/{id}"                            Write  channels::disconnect, channels::disconnect_contract;
+    POST   "/v1/channels/{id}/test"                       Write  test_channel::test, test_channel::contract;
+    POST   "/v1/channels/{id}/reconcile"                  Write  reconcile::reconcile, reconcile::contract, ["dry_run"];
+    POST   "/v1/images"                                   Write  images::create, images::create_contract;
+    GET    "/v1/images/{id}"                              Read   images::read, images::contract;
+    DELETE "/v1/images/{id}"                              Write  delete_image::delete, delete_image::contract;
+    GET    "/v1/operations"                               Read   operations::list, operations::list_contract,
+           ["status", "product_id", "channel", "limit", "cursor", "merchant"];
+    GET    "/v1/operations/{id}"                          Read   operations::read, operations::contract;
+    POST   "/v1/operations/{id}/retry"                    Write  retry::retry, retry::contract;
+    POST   "/v1/operations/{id}/cancel"                   Write  operations::cancel, operations::cancel_contract;
+    GET    "/v1/public/products/{id}"                     Public public::read, public::contract;
+    GET    "/v1/public/merchants/{id}/products"           Public public::list, public::list_contract,
+           ["limit", "cursor"];
+    GET    "/v1/health"                                   Public health::health, health::contract;
+    GET    "/v1/openapi.json"                             Public docs::read, docs::document_contract;
+    GET    "/v1/docs"                                     Public docs::page, docs::page_contract;
+    GET    "/v1/docs/{file}"                              Public docs::asset, docs::asset_contract;
 }
 
 /// The route of a request whose path matched a pattern, if it has the method too.
 pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Route> {
-    DECLARED.iter().find(|route| route.path == path && route.method == as_declared(method))
+    ROUTES.iter().find(|route| route.path == path && route.method == as_declared(method))
 }
 
 pub(crate) async fn unknown_path() -> ApiError {
@@ -116,7 +119,7 @@ pub(crate) async fn unknown_path() -> ApiError {
 
 pub(crate) async fn unknown_method(request: Request) -> ApiError {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
-    let mut methods: BTreeSet<&str> = DECLARED.iter().filter(|route| route.path == path).map(|r| r.method).collect();
+    let mut methods: BTreeSet<&str> = ROUTES.iter().filter(|route| route.path == path).map(|r| r.method).collect();
     if methods.contains("GET") {
         methods.insert("HEAD");
     }

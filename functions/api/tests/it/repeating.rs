@@ -215,7 +215,7 @@ impl Answer {
 }
 
 fn posts() -> impl Iterator<Item = &'static str> {
-    api::ROUTES.iter().filter(|(method, ..)| *method == "POST").map(|(_, pattern, _)| *pattern)
+    api::ROUTES.iter().filter(|route| route.method == "POST").map(|route| route.path)
 }
 
 /// As many answers to requests that are sent at the same time.
@@ -266,8 +266,8 @@ async fn fifty_at_once_with_one_key_have_the_effect_of_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_at_once_without_a_key_make_one_operation() {
     let creations = ["/v1/products", "/v1/images"];
-    for (method, pattern, _) in api::ROUTES {
-        if !matches!(*method, "POST" | "DELETE") || creations.contains(pattern) {
+    for (method, pattern) in api::ROUTES.iter().map(|route| (route.method, route.path)) {
+        if !matches!(method, "POST" | "DELETE") || creations.contains(&pattern) {
             continue;
         }
         let world = World::new().await;
@@ -280,7 +280,7 @@ async fn fifty_at_once_without_a_key_make_one_operation() {
         let answers = at_once(|| scene.ask().send()).await;
 
         for other in &answers {
-            let late = match (*method, *pattern) {
+            let late = match (method, pattern) {
                 ("DELETE", _) => other.status == StatusCode::NOT_FOUND,
                 (_, "/v1/products/{id}/reactivate") => other.body["error"]["code"] == "ACTION_NOT_POSSIBLE",
                 _ => false,

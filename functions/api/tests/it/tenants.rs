@@ -2,7 +2,7 @@
 //! where it takes one.
 
 use api::Policy;
-use api::routes::DECLARED;
+use api::ROUTES;
 use axum::http::StatusCode;
 use serde_json::json;
 use tola_store::schema;
@@ -128,7 +128,7 @@ async fn another_merchants_ids_are_not_found_anywhere() {
     }
     let mut unnamed = Vec::new();
 
-    for route in DECLARED {
+    for route in ROUTES {
         let known = Known::learned(route, &bob, &his).await;
         let places = known.places();
         if places.is_empty() {
@@ -182,7 +182,7 @@ async fn a_cursor_holds_for_the_list_and_the_merchant_that_it_was_made_for() {
     let (ana, bob) = (world.merchant(), world.merchant());
     let (hers, his) = (many(&ana, "ana").await, many(&bob, "bob").await);
     let (mut lists, mut cursors) = (Vec::new(), Vec::new());
-    for route in DECLARED.iter().filter(|route| route.parameters.contains(&"cursor")) {
+    for route in ROUTES.iter().filter(|route| route.parameters.contains(&"cursor")) {
         let known = Known::learned(route, &bob, &his).await;
         cursors.push((None, cursor(&ana, &known.path(&hers, None)).await));
         cursors.push((Some(route.path), cursor(&bob, &known.path(&his, None)).await));
@@ -220,7 +220,7 @@ async fn no_route_lets_a_merchant_name_another() {
     let (ana, bob) = (world.merchant(), world.merchant());
     let (hers, his) = (Things::of(&ana, "ana").await, Things::of(&bob, "bob").await);
     let mut paths = Vec::new();
-    for route in DECLARED.iter().filter(|route| route.policy != Policy::Public) {
+    for route in ROUTES.iter().filter(|route| route.policy != Policy::Public) {
         paths.push((route, Known::learned(route, &bob, &his).await.path(&hers, None)));
     }
     let before = world.documents().await;
