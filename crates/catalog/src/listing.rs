@@ -49,7 +49,7 @@ pub struct Observed {
     /// The revision that the channel shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_revision: Option<u64>,
-    /// What changes at the channel whenever what it shows changes; see [`Standing::mark`].
+    /// What changes at the channel whenever what it shows changes: a version, an ETag, a hash of the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
 }

@@ -13,9 +13,9 @@ pub const MAX_AMOUNT: i64 = 100_000_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
-    /// Minor units of the currency, 0 to [`MAX_AMOUNT`]: 1999 is 19.99 in USD, and 1,999 in JPY, which has none.
+    /// Minor units of the currency, 0 to 100,000,000,000: 1999 is 19.99 in USD, and 1,999 in JPY, which has none.
     #[serde(deserialize_with = "minor_units")]
-    #[schemars(range(min = 0, max = 100_000_000_000_i64))]
+    #[schemars(range(min = 0, max = MAX_AMOUNT))]
     amount: i64,
     currency: Currency,
 }

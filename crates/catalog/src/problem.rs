@@ -26,7 +26,7 @@ pub enum ProblemClass {
 pub struct Problem {
     /// Who can act on it.
     pub class: ProblemClass,
-    /// One of [`crate::code`].
+    /// One of the error codes.
     pub code: String,
     /// One sentence for the merchant; no internals, no secrets.
     pub message: String,

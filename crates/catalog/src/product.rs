@@ -32,6 +32,10 @@ pub const MAX_IMAGES: usize = 20;
 pub const MAX_TAGS: usize = 50;
 /// The most attributes of a product.
 pub const MAX_ATTRIBUTES: usize = 100;
+/// The longest text of an attribute, in characters.
+const MAX_ATTRIBUTE_TEXT: usize = 2_000;
+/// The most texts of an attribute.
+const MAX_ATTRIBUTE_TEXTS: usize = 50;
 
 /// The value of an attribute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,9 +48,9 @@ pub enum AttributeValue {
     /// A number with a fraction: a measure, never money.
     Decimal(f64),
     /// A text of at most 2,000 characters.
-    Text(#[schemars(length(max = 2_000))] String),
+    Text(#[schemars(length(max = MAX_ATTRIBUTE_TEXT))] String),
     /// Up to 50 texts.
-    Texts(#[schemars(length(max = 50), inner(length(max = 2_000)))] Vec<String>),
+    Texts(#[schemars(length(max = MAX_ATTRIBUTE_TEXTS), inner(length(max = MAX_ATTRIBUTE_TEXT)))] Vec<String>),
 }
 
 /// What a merchant says of a product, the same for every channel.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{AttributeValue, Canonical, MAX_ATTRIBUTES, MAX_CHANNELS, MAX_IMAGES, MAX_TAGS, Product, ProductImage};
+use super::{AttributeValue, Canonical, Product, ProductImage};
+use super::{MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTE_TEXTS, MAX_ATTRIBUTES, MAX_CHANNELS, MAX_IMAGES, MAX_TAGS};
 use crate::completeness::Missing;
 use crate::event::{EventKind, MAX_POINTERS, Origin};
 use crate::id::{ChannelId, ImageId, OperationId};
@@ -241,13 +242,13 @@ fn check_attributes(attributes: &BTreeMap<AttributeKey, AttributeValue>) -> Resu
 
 fn check_attribute(key: &AttributeKey, value: &AttributeValue) -> Result<(), Refused> {
     let pointer = || format!("/attributes/{key}");
-    let fits = |text: &String| text.chars().count() <= 2_000;
+    let fits = |text: &String| text.chars().count() <= MAX_ATTRIBUTE_TEXT;
     match value {
         AttributeValue::Decimal(number) if !number.is_finite() => Err(invalid(pointer(), "this number is not finite")),
         AttributeValue::Text(text) if !fits(text) => {
             Err(invalid(pointer(), "an attribute has at most 2,000 characters"))
         }
-        AttributeValue::Texts(texts) if texts.len() > 50 || !texts.iter().all(fits) => {
+        AttributeValue::Texts(texts) if texts.len() > MAX_ATTRIBUTE_TEXTS || !texts.iter().all(fits) => {
             Err(invalid(pointer(), "an attribute has at most 50 texts of 2,000 characters each"))
         }
         _ => Ok(()),

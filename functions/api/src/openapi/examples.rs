@@ -15,6 +15,7 @@ use tola_catalog::{
     Actor, Channel, ChannelId, ChannelStatus, EffectiveView, Event, Image, ImageId, MerchantId, Money, Operation,
     OperationId, OperationStatus, Origin, Product, ProductId, Rendition, StepRecord, Timestamp,
 };
+use tola_media::MAX_UPLOAD_LIFETIME;
 
 use crate::signing::Links;
 use crate::views::{
@@ -142,7 +143,7 @@ pub(crate) fn promised_image() -> Value {
                 "x-amz-security-token": "IQoJb3JpZ2luX2Vj…",
                 "x-amz-signature": "5b1f…",
             },
-            "expires_at": "2026-01-15T10:30:00.000Z",
+            "expires_at": at(MAX_UPLOAD_LIFETIME.as_secs()).now,
             "curl": "curl -f --form-string 'Content-Type=image/jpeg' … -F 'file=@photo.jpeg' 'https://…'",
         },
     })

@@ -8,6 +8,7 @@ use axum::http::Method;
 use indexmap::IndexMap;
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
+use tola_catalog::MerchantId;
 
 use super::contract::{Answer, Contract, IfMatch, Parameter, Takes};
 use super::headers::Header;
@@ -118,12 +119,12 @@ fn parameters(
         let (style, allow_reserved, allow_empty_value) = (QueryStyle::Form, false, None);
         all.push(Described::Query { parameter_data, allow_reserved, style, allow_empty_value });
     }
-    all.extend(headers(route, contract, auth));
+    all.extend(headers(route, contract, auth, schemas));
     all.into_iter().map(ReferenceOr::Item).collect()
 }
 
 /// The headers that a request may carry.
-fn headers(route: &Route, contract: &Contract, auth: AuthMode) -> Vec<Described> {
+fn headers(route: &Route, contract: &Contract, auth: AuthMode, schemas: &mut Schemas) -> Vec<Described> {
     let mut all = Vec::new();
     if let Some(if_match) = contract.if_match {
         let description = match if_match {
@@ -149,8 +150,7 @@ fn headers(route: &Route, contract: &Contract, auth: AuthMode) -> Vec<Described>
     // In development it is a credential.
     if route.policy != Policy::Public && auth == AuthMode::Cognito {
         let description = "The merchant that an admin acts for. Anybody else may send their own merchant alone.";
-        let schema = json_schema!({ "type": "string", "pattern": "^merchant_[0-9A-HJKMNP-TV-Z]{26}$" });
-        all.push(header("X-Merchant-Id", description, false, schema, None));
+        all.push(header("X-Merchant-Id", description, false, schemas.read::<MerchantId>(), None));
     }
     let description =
         "What the request, its operations and its events are to have in common; made up if it is not there.";

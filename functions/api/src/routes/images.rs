@@ -48,7 +48,7 @@ struct Promised<'a> {
 
 pub(super) fn create_contract() -> Contract {
     Contract::new(Tag::Images, "createImage", "Promises an image, and says how to upload it")
-        .saying("Post the file to `upload.url` with the `upload.fields`, as `upload.curl` does it, within the hour.")
+        .saying("Post the file to `upload.url` with the `upload.fields`, as `upload.curl` does it, before `upload.expires_at`.")
         .takes::<NewImageBody>(vec![("A photo", json!({ "content_type": "image/jpeg" }))])
         .answers::<Promised<'_>>(StatusCode::CREATED, "It waits for its upload.", examples::promised_image())
         .with(&[Header::Location])
