@@ -2,6 +2,7 @@
 
 mod commands;
 mod permissions;
+mod signals;
 mod ui;
 mod watch;
 

@@ -18,6 +18,7 @@ use tokio::process::Command;
 use tola_local::{Stack, stack};
 
 use crate::permissions::{Decisions, Permission, Policy, aws, granted, roles};
+use crate::signals::interrupted;
 use crate::ui::seconds;
 
 #[derive(clap::Args)]
@@ -128,7 +129,7 @@ impl Tests {
         self.put(policy, &policy.without(taken)).await?;
         let failure = tokio::select! {
             failure = self.run(&learnt.test) => failure,
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+            failure = interrupted() => failure,
         };
         self.put(policy, &policy.document).await.context("the permission could not be given back")?;
 

@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use console::style;
-use tokio::signal::unix::{SignalKind, signal};
 use tola_local::demo::User;
 use tola_local::{Options, Stack, StackInfo, stack};
 
+use crate::signals::asked_to_stop;
 use crate::ui::{Ui, seconds};
 
 const CLOUD_PORT: u16 = 4566;
@@ -95,6 +96,7 @@ fn describe(stack: &Stack) -> String {
     let mut text = String::new();
     let rows = [
         ("API", format!("{}/v1", info.api_url)),
+        ("Its contract", format!("{}/v1/docs, to read and to try out", info.api_url)),
         ("AWS services", format!("AWS_ENDPOINT_URL={} (keys test/test, {})", info.endpoint_url, info.region)),
         ("Database", format!("{}, database {}", without_password(&info.mongodb_uri), info.mongodb_database)),
         ("Logs", format!("cargo xtask logs api --follow; processes: {}", stack.folder().join("logs").display())),
@@ -155,12 +157,11 @@ fn without_password(uri: &str) -> String {
 
 /// Waits until the user has had enough, or a process is gone.
 async fn follow(stack: &Stack) -> anyhow::Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut stop = pin!(asked_to_stop());
     let mut pulse = tokio::time::interval(Duration::from_secs(2));
     loop {
         tokio::select! {
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
+            stopped = &mut stop => return stopped,
             _ = pulse.tick() => if !stack.is_running() {
                 bail!("a process of the stack has ended by itself; see {}", stack.folder().join("logs").display());
             },

@@ -16,6 +16,7 @@ use super::machine::{Cores, Machine};
 use super::measure::{Plan, measure};
 use super::report::{Report, figures, rounds};
 use super::{agreement, build, catalogue, sides};
+use crate::signals::interrupted;
 use crate::ui::Ui;
 
 #[derive(Debug, clap::Args)]
@@ -81,7 +82,7 @@ async fn compare(arguments: &Arguments, ui: &Ui) -> anyhow::Result<Report> {
     database.start().await?;
     let report = tokio::select! {
         report = contest(arguments, &placed, &python, &database, ui) => report,
-        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+        report = interrupted() => report,
     };
     // The database is in a process group of its own, and would outlive this command.
     database.stop().await;

@@ -26,6 +26,7 @@ use self::sides::{NAMES, Rendition, Set, Stage};
 use self::storage::Storage;
 use super::machine::{Cores, Machine};
 use super::{api, build};
+use crate::signals::interrupted;
 use crate::ui::Ui;
 
 #[derive(Debug, clap::Args)]
@@ -92,7 +93,7 @@ async fn compare(arguments: &Arguments, ui: &Ui) -> anyhow::Result<Report> {
     database.start().await?;
     let report = tokio::select! {
         report = contest(arguments, &placed, &peers, &judge, &database, ui) => report,
-        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+        report = interrupted() => report,
     };
     // The database is in a process group of its own, and would outlive this command.
     database.stop().await;

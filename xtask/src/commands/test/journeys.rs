@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail, ensure};
-use tokio::signal::unix::{SignalKind, signal};
+use anyhow::{Context as _, ensure};
 use tola_local::{Options, Stack};
 
 use super::{Arguments, Outcome, succeed};
 use crate::permissions::{self, Decisions};
+use crate::signals::interrupted;
 use crate::ui::Ui;
 
 const NAME: &str = "test";
@@ -30,12 +30,10 @@ pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Resu
             None => least(&stack).await.map(Some),
         }
     };
-    let mut terminate = signal(SignalKind::terminate())?;
     let outcome = tokio::select! {
         outcome = tests => outcome,
         // Whoever interrupts wants an end, but not a stack that nobody stops.
-        _ = tokio::signal::ctrl_c() => interrupted(),
-        _ = terminate.recv() => interrupted(),
+        outcome = interrupted() => outcome,
     };
     if let Ok(stack) = Stack::named(workspace, NAME) {
         if arguments.keep {
@@ -60,8 +58,4 @@ async fn least(stack: &Stack) -> anyhow::Result<String> {
     let untried = granted.keys().filter(|permission| permission.is_untried().is_some()).count();
     let needed = granted.len() - elsewhere - untried;
     Ok(format!("of {} permissions, {needed} needed, {elsewhere} held elsewhere, {untried} untried", granted.len()))
-}
-
-fn interrupted() -> anyhow::Result<Outcome> {
-    bail!("interrupted")
 }
