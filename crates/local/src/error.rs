@@ -35,6 +35,12 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+    /// No browser in which a test could look at a page.
+    #[error(
+        "the tests look at a page in a real browser, and need Chromium and ChromeDriver.\n\
+         Install them (Debian: `apt-get install chromium chromium-driver`) and try again"
+    )]
+    BrowserMissing,
     /// The Python packages could not be downloaded.
     #[error(
         "the Python package registry can't be reached, so the local cloud can't be installed.\n\

@@ -9,6 +9,7 @@
 //! - [`stack`] puts all of it together, and is where to start reading.
 
 pub mod aws;
+pub mod browser;
 mod cargo;
 pub mod cloud;
 pub mod database;

@@ -11,10 +11,6 @@ use tokio::process::{Child, Command};
 
 use crate::{SOON, eventually};
 
-/// What browsers are called, and what drives them.
-const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-const DRIVER: &str = "chromedriver";
-
 /// Quiet, and without a sandbox of its own: in containers tests run as root, where Chromium refuses to have one.
 const FLAGS: [&str; 7] = [
     "--headless=new",
@@ -38,14 +34,9 @@ impl Browser {
     /// # Panics
     /// When there is none on this machine, saying what to install.
     pub async fn start() -> Self {
-        let browser = BROWSERS.iter().find_map(|name| found(name));
-        let (Some(browser), Some(driver)) = (browser, found(DRIVER)) else {
-            panic!(
-                "this test needs Chromium and ChromeDriver: apt-get install chromium chromium-driver, or their like"
-            );
-        };
-        let (driver, port) = drive(&driver).await;
-        let options = json!({ "binary": browser, "args": FLAGS });
+        let found = tola_local::browser::Browser::find().unwrap_or_else(|error| panic!("{error}"));
+        let (driver, port) = drive(&found.driver).await;
+        let options = json!({ "binary": found.program, "args": FLAGS });
         let capabilities =
             [("goog:chromeOptions".to_owned(), options), ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }))];
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
@@ -128,10 +119,4 @@ async fn drive(program: &Path) -> (Child, u16) {
         }
     }
     panic!("ChromeDriver ended without naming its port")
-}
-
-#[expect(clippy::disallowed_methods, reason = "where the system keeps its programs")]
-fn found(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }

@@ -13,10 +13,11 @@ use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use console::style;
 use tokio::process::Command;
-use tola_local::stack;
+use tola_local::browser::Browser;
+use tola_local::{Progress as _, stack};
 
 use super::openapi;
-use crate::ui::seconds;
+use crate::ui::{Ui, seconds};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -82,8 +83,15 @@ impl Phase {
 type Outcome = Option<String>;
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let mut results = Vec::new();
-    for phase in chosen(&arguments) {
+    let (phases, mut results) = (chosen(&arguments), Vec::new());
+    if phases.contains(&Phase::Journeys) {
+        // First: nobody is to wait for half an hour to hear of it.
+        let ui = Ui::default();
+        ui.begin("Browser");
+        Browser::ensure(&ui).await.inspect_err(|_| ui.failed())?;
+        ui.failed();
+    }
+    for phase in phases {
         eprintln!("\n{}", style(format!("── {} ──", phase.name())).bold());
         let began = Instant::now();
         let result = phase.run(&arguments).await;
