@@ -1,8 +1,12 @@
 //! The project's commands, run as `cargo xtask <command>`. Each lies in a file of its own below `commands`.
 
+mod catalogue;
 mod commands;
+mod lambda;
 mod permissions;
+mod shim;
 mod signals;
+mod tenant;
 mod ui;
 mod watch;
 

@@ -68,12 +68,13 @@ pub async fn build(workspace: &Path, progress: &dyn Progress) -> Result<Built> {
 /// Runs one `cargo build` for all of them, and returns the executables by name.
 async fn compile(workspace: &Path, names: &[String], progress: &dyn Progress) -> Result<BTreeMap<String, PathBuf>> {
     let mut command = cargo();
-    command.args(["build", "--bins", "--message-format", "json-render-diagnostics"]).current_dir(workspace);
+    // Of the whole workspace, so that libraries are built with the features that tests have, and once for both.
+    command.args(["build", "--workspace", "--message-format", "json-render-diagnostics"]).current_dir(workspace);
     for name in names {
-        command.args(["--package", name]);
+        command.args(["--bin", name]);
     }
     if workspace.join("crates/local").exists() {
-        command.args(["--package", "tola-local"]);
+        command.args(["--bin", DATABASE]);
     }
     let name = Path::new("cargo");
     let mut child = command

@@ -3,15 +3,11 @@
 mod agreement;
 mod api;
 mod build;
-mod catalogue;
-mod contestant;
 mod images;
 mod machine;
 mod measure;
-mod process;
 mod report;
 mod request;
-mod runtime_api;
 mod sides;
 mod statistics;
 

@@ -6,6 +6,7 @@ mod fuzz;
 mod logs;
 mod openapi;
 mod permissions;
+mod shim;
 mod status;
 mod test;
 mod token;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Openapi(openapi::Arguments),
     /// Take one permission after the other away, and see a test fail
     Permissions(permissions::Arguments),
+    /// Serve the API by itself, for tools that send thousands of requests
+    Shim(shim::Arguments),
     /// Show what runs, and where
     Status(status::Arguments),
 }
@@ -55,6 +58,7 @@ impl Command {
             Self::Fuzz(arguments) => fuzz::run(arguments).await,
             Self::Openapi(arguments) => openapi::run(arguments).await,
             Self::Permissions(arguments) => permissions::run(arguments).await,
+            Self::Shim(arguments) => shim::run(&arguments).await,
             Self::Status(arguments) => status::run(&arguments),
         }
     }

@@ -1,8 +1,10 @@
 //! `cargo xtask test`: everything that CI runs, phase by phase, with a summary.
 
 mod checkov;
+mod contract;
 mod deny;
 mod journeys;
+mod schemathesis;
 mod templates;
 
 use std::ffi::OsString;
@@ -16,7 +18,6 @@ use tokio::process::Command;
 use tola_local::browser::Browser;
 use tola_local::{Progress as _, stack};
 
-use super::openapi;
 use crate::ui::{Ui, seconds};
 
 #[derive(clap::Args)]
@@ -44,7 +45,7 @@ enum Phase {
     Templates,
     /// Tests that need nothing but themselves
     Unit,
-    /// The API's contract is written down, and breaks no client
+    /// The API's contract is written down, breaks no client, and is what the API does
     Contract,
     /// Tests against a stack deployed from the template
     Journeys,
@@ -73,7 +74,7 @@ impl Phase {
                 let filter = arguments.filter.as_ref().map(OsString::from);
                 cargo(&workspace, test.into_iter().chain(filter)).await
             }
-            Self::Contract => openapi::check().await.map(Some),
+            Self::Contract => contract::check(&workspace).await.map(Some),
             Self::Journeys => journeys::run(&workspace, arguments).await,
         }
     }

@@ -1,7 +1,7 @@
 //! Taking a product off channels, off the market, or out of the catalog; and letting it come back.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -162,7 +162,8 @@ pub(super) async fn delete(
 ) -> Result<Response, ApiError> {
     let (scope, origin) = (caller.scope(), caller.origin(now()));
     let found = app.store.products(scope).get(id).await?.ok_or_else(ApiError::not_found)?;
-    let if_match = if found.deleting.is_none() { Some(IfMatch::read(&headers)?) } else { None };
+    let may_be_left_out = found.deleting.is_some() && !headers.contains_key(header::IF_MATCH);
+    let if_match = if may_be_left_out { None } else { Some(IfMatch::read(&headers)?) };
     let kind = OperationKind::Delete;
     let action = Action { app: &app, scope, product: id, kind, minted: ids.operation(), origin: &origin };
     let request = |product: &mut Product| {

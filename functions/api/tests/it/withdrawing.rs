@@ -180,9 +180,10 @@ async fn a_product_that_is_being_deleted_is_gone_for_readers() {
     assert_eq!(ana.get("/v1/products?channel=a").await.body["items"], json!([]));
     assert_eq!(ana.get(&format!("/v1/products/{id}/history")).await.status, StatusCode::OK);
     assert_eq!(ana.get(&format!("/v1/operations/{operation}")).await.text("/kind"), "delete");
-    for repeated in [None, Some("\"99.1\""), Some("nonsense")] {
+    for repeated in [None, Some("\"99.1\""), Some("*")] {
         assert_eq!(ana.deletes(&id, repeated).await.accepted(), operation);
     }
+    assert_eq!(ana.deletes(&id, Some("nonsense")).await.refused(), (400, "INVALID_PARAMETER"));
 }
 
 #[tokio::test]

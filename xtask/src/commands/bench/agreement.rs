@@ -4,9 +4,10 @@ use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 use tola_catalog::{MerchantId, ProductId};
 
-use super::catalogue::Catalogue;
-use super::contestant::{Contestant, Running};
-use super::request::{self, Answer};
+use super::request;
+use crate::catalogue::Catalogue;
+use crate::lambda::http_api::Answer;
+use crate::lambda::{Program, Running};
 
 /// How often the two may disagree before that counts: links change on the hour.
 const ATTEMPTS: u32 = 2;
@@ -24,7 +25,7 @@ struct Case {
 ///
 /// # Errors
 /// When an answer is wrong or the two differ, with the first place where they do.
-pub(super) async fn check(contestants: &[Contestant; 2], catalogue: &Catalogue) -> anyhow::Result<usize> {
+pub(super) async fn check(contestants: &[Program; 2], catalogue: &Catalogue) -> anyhow::Result<usize> {
     let [mut left, mut right] = [contestants[0].start().await?, contestants[1].start().await?];
     let product = product(&mut left, catalogue).await?;
     let etag = product.headers.get("etag").context("a product has no ETag")?;
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     fn answer(status_code: u16, body: &str) -> Answer {
-        Answer { status_code, headers: [].into(), body: Some(body.to_owned()) }
+        Answer { status_code, headers: [].into(), body: Some(body.to_owned()), is_base64_encoded: false }
     }
 
     fn case(status: u16) -> Case {

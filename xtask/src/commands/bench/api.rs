@@ -15,7 +15,8 @@ use tola_local::{Progress as _, cloud, port, stack};
 use super::machine::{Cores, Machine};
 use super::measure::{Plan, measure};
 use super::report::{Report, figures, rounds};
-use super::{agreement, build, catalogue, sides};
+use super::{agreement, build, sides};
+use crate::catalogue;
 use crate::signals::interrupted;
 use crate::ui::Ui;
 

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use tola_local::Progress;
 
-use super::catalogue::Catalogue;
-use super::contestant::{Contestant, Running};
-use super::request::{self, Answer};
+use super::request;
 use super::statistics::percentile;
+use crate::catalogue::Catalogue;
+use crate::lambda::http_api::Answer;
+use crate::lambda::{Program, Running};
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +59,7 @@ pub(super) struct Measured {
 /// # Errors
 /// When a process fails, or an answer is anything but 200.
 pub(super) async fn measure(
-    contestants: &[Contestant; 2],
+    contestants: &[Program; 2],
     catalogue: &Catalogue,
     plan: Plan,
     progress: &dyn Progress,
@@ -90,7 +91,7 @@ fn turns(times: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..times).flat_map(|turn| [(turn, turn % 2), (turn, 1 - turn % 2)])
 }
 
-async fn cold_start(contestant: &Contestant, catalogue: &Catalogue) -> anyhow::Result<ColdStart> {
+async fn cold_start(contestant: &Program, catalogue: &Catalogue) -> anyhow::Result<ColdStart> {
     let mut running = contestant.start().await?;
     let first_answer = ask(&mut running, catalogue, 0).await?;
     let init = running.init;
@@ -98,7 +99,7 @@ async fn cold_start(contestant: &Contestant, catalogue: &Catalogue) -> anyhow::R
     Ok(ColdStart { init, first_answer })
 }
 
-async fn round(contestant: &Contestant, catalogue: &Catalogue, plan: Plan) -> anyhow::Result<Round> {
+async fn round(contestant: &Program, catalogue: &Catalogue, plan: Plan) -> anyhow::Result<Round> {
     let mut running = contestant.start().await?;
     for number in 0..plan.warm_up {
         ask(&mut running, catalogue, number).await?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use tola_local::{Options, Stack};
 
-use super::{Arguments, Outcome, succeed};
+use super::{Arguments, Outcome, contract, succeed};
 use crate::permissions::{self, Decisions};
 use crate::signals::interrupted;
 use crate::ui::Ui;
@@ -27,7 +27,11 @@ pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Resu
         match arguments.filter {
             // What some tests don't need, others may.
             Some(_) => Ok(None),
-            None => least(&stack).await.map(Some),
+            None => {
+                let contract = contract::through_the_gateway(workspace, stack.folder(), stack.info()).await?;
+                let least = least(&stack).await?;
+                Ok(Some(format!("{least}; {contract}")))
+            }
         }
     };
     let outcome = tokio::select! {

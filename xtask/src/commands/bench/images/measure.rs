@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use tola_local::Progress;
 
-use super::super::contestant::{Contestant, Running};
 use super::super::statistics::median;
 use super::judge::{Exhibit, Judge, Scored};
 use super::sides::{NAMES, Rendition, Set, Stage, our_event, peer_event, renditions};
 use super::storage::Storage;
+use crate::lambda::{Program, Running};
 
 /// What one invocation costs, on average over a round.
 #[derive(Debug, Clone, Copy)]
@@ -167,7 +167,7 @@ impl Contest<'_> {
         if side == 0 { our_event(exhibit) } else { Ok(peer_event(self.stage.bucket, renditions, set)) }
     }
 
-    async fn round(&self, side: &Contestant, event: &[u8], job: Job, expected: usize) -> anyhow::Result<Round> {
+    async fn round(&self, side: &Program, event: &[u8], job: Job, expected: usize) -> anyhow::Result<Round> {
         let mut running = side.start().await?;
         self.ask(&mut running, event, expected).await?;
         let before = running.usage()?;

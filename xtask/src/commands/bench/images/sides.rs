@@ -7,11 +7,10 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::contestant::Contestant;
-use super::super::sides::lambda;
 use super::judge::Exhibit;
 use super::peers::Peers;
 use super::uploads::Upload;
+use crate::lambda::{Program, environment};
 
 /// Whoever takes part, in the order in which figures are shown; ours first.
 pub(super) const NAMES: [&str; 4] = ["Tola", "sharp", "sharp by hand", "Pillow"];
@@ -85,7 +84,7 @@ impl Set {
 
 impl Stage<'_> {
     /// Everyone, in the order of [`NAMES`], ready to make a set.
-    pub(super) fn contestants(&self, set: Set) -> [Contestant; 4] {
+    pub(super) fn contestants(&self, set: Set) -> [Program; 4] {
         let python = self.peers.python.program("python");
         let own = [("AWS_ENDPOINT_URL_S3", self.bucket), ("RENDITION_FORMATS", set.formats())];
         let tola = self.contestant(0, self.bootstrap, &[], &own);
@@ -95,10 +94,10 @@ impl Stage<'_> {
         [tola, documented, by_hand, pillow]
     }
 
-    fn contestant(&self, number: usize, program: &Path, arguments: &[&Path], own: &[(&str, &str)]) -> Contestant {
-        let mut environment = lambda(self.mongodb_uri);
+    fn contestant(&self, number: usize, program: &Path, arguments: &[&Path], own: &[(&str, &str)]) -> Program {
+        let mut environment = environment::of("bench", self.mongodb_uri);
         environment.extend(own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Contestant {
+        Program {
             name: NAMES[number],
             program: program.to_owned(),
             arguments: arguments.iter().map(|argument| argument.as_os_str().to_owned()).collect(),

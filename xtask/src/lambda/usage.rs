@@ -10,11 +10,11 @@ const TICKS_PER_SECOND: u32 = 100;
 
 /// What a process has used so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Usage {
+pub(crate) struct Usage {
     /// Time on a processor, in user and kernel mode, of all threads; exact to 10 ms.
-    pub(super) cpu: Duration,
+    pub(crate) cpu: Duration,
     /// The most memory that it ever held, in bytes: code, libraries and heap.
-    pub(super) peak_memory: u64,
+    pub(crate) peak_memory: u64,
 }
 
 impl Usage {
@@ -22,7 +22,7 @@ impl Usage {
     ///
     /// # Errors
     /// When it is gone, has processes of its own, which would not be counted, or `/proc` is not Linux's.
-    pub(super) fn of(pid: u32) -> anyhow::Result<Self> {
+    pub(crate) fn of(pid: u32) -> anyhow::Result<Self> {
         let read = |name: &str| {
             let path = format!("/proc/{pid}/{name}");
             fs::read_to_string(&path).with_context(|| format!("can't read {path}"))

@@ -1,4 +1,4 @@
-//! The catalog that is read: complete products as they lie in the database once their workflows are through.
+//! Complete products as they lie in the database once their workflows are through, to be read and worked with.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use tola_store::{MongoConfig, Store, TenantScope};
 use ulid::Ulid;
 
 /// How many products there are.
-pub(super) const PRODUCTS: u16 = 200;
+pub(crate) const PRODUCTS: u16 = 200;
 /// How many photos a product has, each in three sizes and two formats.
-pub(super) const PHOTOS: u16 = 1;
+pub(crate) const PHOTOS: u16 = 1;
 /// How many renditions a photo has.
-pub(super) const RENDITIONS: usize = SIDES.len() * FORMATS.len();
+pub(crate) const RENDITIONS: usize = SIDES.len() * FORMATS.len();
 /// 2026-01-15, for every run to have the same documents.
 const BEGAN_MILLIS: u64 = 1_768_464_000_000;
 const SIDES: [u32; 3] = [320, 640, 1280];
@@ -29,18 +29,18 @@ const DESCRIPTION: &str = "Thrown by hand and glazed in the colours of the coast
 
 /// What there is to ask for.
 #[derive(Debug, Clone)]
-pub(super) struct Catalogue {
+pub(crate) struct Catalogue {
     /// Whose products these are.
-    pub(super) merchant: MerchantId,
+    pub(crate) merchant: MerchantId,
     /// The products.
-    pub(super) products: Vec<ProductId>,
+    pub(crate) products: Vec<ProductId>,
 }
 
 /// Writes the catalog, with the indexes that every deployment has, into an empty embedded database.
 ///
 /// # Errors
 /// When the database can't be reached or refuses.
-pub(super) async fn seed(mongodb_uri: &str) -> anyhow::Result<Catalogue> {
+pub(crate) async fn seed(mongodb_uri: &str) -> anyhow::Result<Catalogue> {
     demo::seed(mongodb_uri, database::DATABASE).await?;
     let merchant = demo::merchants().first().map(|merchant| MerchantId::parse(&merchant.id));
     let merchant = merchant.context("there is no demo merchant")??;
@@ -61,8 +61,11 @@ pub(super) async fn seed(mongodb_uri: &str) -> anyhow::Result<Catalogue> {
     Ok(Catalogue { merchant, products })
 }
 
-/// A product and its photos, with nothing left to start or to deliver.
-fn product(merchant: MerchantId, number: u16) -> anyhow::Result<(Product, Vec<Image>)> {
+/// A product and its photos, with nothing left to start or to deliver. Its ids are those of its number.
+///
+/// # Errors
+/// When the domain does not take it.
+pub(crate) fn product(merchant: MerchantId, number: u16) -> anyhow::Result<(Product, Vec<Image>)> {
     let began = Timestamp::from_millis(i64::try_from(BEGAN_MILLIS)?);
     let origin = Origin { now: began, actor: Actor::User { id: "bench".into() }, correlation_id: "bench".into() };
     let mut images = (0..PHOTOS).map(|photo| image(merchant, number, photo, &origin)).collect::<Result<Vec<_>, _>>()?;

@@ -23,7 +23,7 @@ const FUNCTION_ARN: &str = "arn:aws:lambda:eu-west-1:000000000000:function:bench
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// A runtime API. It stops with this value.
-pub(super) struct RuntimeApi {
+pub(crate) struct RuntimeApi {
     address: SocketAddr,
     events: mpsc::Sender<Vec<u8>>,
     signals: mpsc::UnboundedReceiver<Signal>,
@@ -32,11 +32,11 @@ pub(super) struct RuntimeApi {
 
 /// An answer to an event.
 #[derive(Debug, Clone)]
-pub(super) struct Answered {
+pub(crate) struct Answered {
     /// From the event's way out to the whole answer.
-    pub(super) latency: Duration,
+    pub(crate) latency: Duration,
     /// The answer.
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 /// What the process did.
@@ -58,7 +58,7 @@ impl RuntimeApi {
     ///
     /// # Errors
     /// When there is none.
-    pub(super) async fn start() -> anyhow::Result<Self> {
+    pub(crate) async fn start() -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for the runtime API")?;
         let address = listener.local_addr()?;
         // Waiting for more to send would cost 40 ms wherever the other side waits for more to acknowledge.
@@ -82,7 +82,7 @@ impl RuntimeApi {
     }
 
     /// What `AWS_LAMBDA_RUNTIME_API` has to say.
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         self.address.to_string()
     }
 
@@ -90,7 +90,7 @@ impl RuntimeApi {
     ///
     /// # Errors
     /// When it gives up instead.
-    pub(super) async fn polled(&mut self) -> anyhow::Result<Instant> {
+    pub(crate) async fn polled(&mut self) -> anyhow::Result<Instant> {
         match self.signal().await? {
             Signal::Polled(at) => Ok(at),
             Signal::Answered(_) => bail!("the process answered without having been asked"),
@@ -102,7 +102,7 @@ impl RuntimeApi {
     ///
     /// # Errors
     /// When the process answers with an error.
-    pub(super) async fn invoke(&mut self, event: Vec<u8>) -> anyhow::Result<Answered> {
+    pub(crate) async fn invoke(&mut self, event: Vec<u8>) -> anyhow::Result<Answered> {
         self.events.send(event).await.map_err(|_| anyhow!("the runtime API has stopped"))?;
         let answered = match self.signal().await? {
             Signal::Answered(answered) => answered,

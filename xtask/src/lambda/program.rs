@@ -11,8 +11,8 @@ use anyhow::{Context as _, anyhow, bail};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::process::Usage;
 use super::runtime_api::{Answered, RuntimeApi};
+use super::usage::Usage;
 
 /// How long a process may take to ask for its first event. Lambda gives ten seconds; a busy machine gets some more.
 const INIT_PATIENCE: Duration = Duration::from_secs(30);
@@ -22,39 +22,39 @@ const LOG_TAIL: usize = 12;
 
 /// How to start one side of the comparison.
 #[derive(Debug, Clone)]
-pub(super) struct Contestant {
+pub(crate) struct Program {
     /// What people call it.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// The executable.
-    pub(super) program: PathBuf,
+    pub(crate) program: PathBuf,
     /// Its arguments.
-    pub(super) arguments: Vec<OsString>,
+    pub(crate) arguments: Vec<OsString>,
     /// Where it is started.
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Its whole environment, but for the address of the runtime API: nothing is inherited.
-    pub(super) environment: BTreeMap<String, String>,
+    pub(crate) environment: BTreeMap<String, String>,
     /// Where its output goes.
-    pub(super) log: PathBuf,
+    pub(crate) log: PathBuf,
     /// The only core that it may use, if cores can be chosen.
-    pub(super) core: Option<usize>,
+    pub(crate) core: Option<usize>,
 }
 
 /// A process that waits for its next event. It ends with this value.
-pub(super) struct Running {
+pub(crate) struct Running {
     name: &'static str,
     log: PathBuf,
     child: Child,
     api: RuntimeApi,
     /// From the start of the process until it asked for its first event.
-    pub(super) init: Duration,
+    pub(crate) init: Duration,
 }
 
-impl Contestant {
+impl Program {
     /// Starts a new process and waits until it asks for its first event.
     ///
     /// # Errors
     /// When it can't be started, ends, gives up or takes longer than 30 seconds; with the end of its log.
-    pub(super) async fn start(&self) -> anyhow::Result<Running> {
+    pub(crate) async fn start(&self) -> anyhow::Result<Running> {
         let api = RuntimeApi::start().await?;
         let log = File::create(&self.log).with_context(|| format!("can't write {}", self.log.display()))?;
         let mut command = self.command();
@@ -92,7 +92,7 @@ impl Running {
     ///
     /// # Errors
     /// When it ends, fails or takes longer than 15 seconds; with the end of its log.
-    pub(super) async fn invoke(&mut self, event: Vec<u8>) -> anyhow::Result<Answered> {
+    pub(crate) async fn invoke(&mut self, event: Vec<u8>) -> anyhow::Result<Answered> {
         let answered = tokio::select! {
             answered = timeout(ANSWER_PATIENCE, self.api.invoke(event)) => answered.unwrap_or_else(|_| Err(anyhow!("no answer came"))),
             _ = self.child.wait() => Err(anyhow!("the process ended")),
@@ -104,13 +104,13 @@ impl Running {
     ///
     /// # Errors
     /// When it is gone, or has processes work for it that would not be counted.
-    pub(super) fn usage(&self) -> anyhow::Result<Usage> {
+    pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
         let Some(pid) = self.child.id() else { bail!("{} has ended", self.name) };
         Usage::of(pid)
     }
 
     /// Ends the process as Lambda does, without asking, and waits until it is gone.
-    pub(super) async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         // It may have ended by itself.
         let _ = self.child.kill().await;
     }

@@ -1,0 +1,143 @@
+//! Schemathesis: requests that nobody thought of, by two merchants, held against the contract. What it is told besides lies
+//! in `tests/schemathesis`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tokio::process::Command;
+use tola_local::python::Environment;
+use tola_local::{Progress as _, aws};
+
+use crate::tenant::Tenant;
+use crate::ui::Ui;
+
+/// What the merchants are called in `tests/schemathesis/schemathesis.toml`.
+const NAMES: [&str; 2] = ["left", "right"];
+
+/// How much is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All phases.
+    Full,
+    /// What the local cloud answers in a minute or two, and without the phase that asks for paths and methods that only a
+    /// gateway's own routing decides on.
+    Small,
+}
+
+impl Extent {
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Full => &[],
+            Self::Small => &["--phases", "examples,fuzzing,stateful", "--max-examples", "3"],
+        }
+    }
+}
+
+/// Asks the API at `url` on behalf of both merchants at once, and returns what was done in words. What it says goes to
+/// `folder`.
+///
+/// # Errors
+/// When an answer is not as the contract has it, with all that was found.
+pub(super) async fn ask(
+    workspace: &Path,
+    folder: &Path,
+    url: &str,
+    tenants: &[Tenant; 2],
+    extent: Extent,
+) -> anyhow::Result<String> {
+    let source = workspace.join("tests/schemathesis");
+    let ui = Ui::default();
+    ui.begin("Schemathesis");
+    let venv = workspace.join(".local/venv-contract");
+    let python =
+        Environment::ensure(&venv, &source.join("requirements.txt"), &ui).await.inspect_err(|_| ui.failed())?;
+    ui.failed();
+
+    fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
+    let (auth, has) = (folder.join("auth.json"), folder.join("has.json"));
+    fs::write(&auth, tokens(tenants).to_string())?;
+    let everything: BTreeMap<_, _> = NAMES.into_iter().zip(tenants.iter().map(|tenant| &tenant.has)).collect();
+    fs::write(&has, serde_json::to_vec(&everything)?)?;
+    let runs = NAMES.map(|name| {
+        let mut command = Command::new(python.program("schemathesis"));
+        command
+            .arg("--config-file")
+            .arg(source.join("schemathesis.toml"))
+            .args(["run", &format!("{url}/v1/openapi.json"), "--url", url])
+            .args(extent.arguments())
+            .args(["--report", "json", "--report-json-path"])
+            .arg(report(folder, name))
+            // It keeps what it learnt in its folder, and may not learn from an earlier run.
+            .current_dir(folder)
+            .env_clear()
+            .envs(aws::environment(url))
+            .env("TOLA_AUTH", &auth)
+            .env("TOLA_HAS", &has)
+            .env("TOLA_HOOKS", source.join("hooks.py"))
+            .env("TOLA_TENANT", name)
+            .kill_on_drop(true);
+        run(command, name, folder)
+    });
+    // All of them to their end: what one finds tells nothing of the other.
+    let cases: u64 = join_all(runs).await.into_iter().sum::<anyhow::Result<u64>>()?;
+    Ok(format!("{cases} requests of two merchants answered as the contract says"))
+}
+
+async fn run(mut command: Command, name: &'static str, folder: &Path) -> anyhow::Result<u64> {
+    let output = command.output().await.context("can't run Schemathesis")?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let log = folder.join(format!("{name}.log"));
+    fs::write(&log, &said)?;
+    if !output.status.success() {
+        let found = said.find("=== FAILURES").or_else(|| said.find("=== ERRORS")).unwrap_or_default();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        bail!("not as the contract says ({}):\n{}{errors}", log.display(), &said[found..]);
+    }
+    let report: Value = serde_json::from_slice(&fs::read(report(folder, name))?).context("the report is not JSON")?;
+    passed(&report).with_context(|| format!("the run of {name}"))
+}
+
+/// How many requests a run sent, of which every one was checked in every phase that was to be run.
+fn passed(report: &Value) -> anyhow::Result<u64> {
+    let phases = report["phases"].as_object().context("the report names no phases")?;
+    for (phase, outcome) in phases {
+        ensure!(outcome["status"] != "failure" && outcome["status"] != "error", "{phase}: {outcome}");
+    }
+    let cases = report.pointer("/test_cases/generated").and_then(Value::as_u64).unwrap_or_default();
+    ensure!(cases > 0, "nothing was asked");
+    Ok(cases)
+}
+
+fn report(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.json"))
+}
+
+/// The tokens in the form of Web Fuzzing Commons.
+fn tokens(tenants: &[Tenant; 2]) -> Value {
+    let users = NAMES.iter().zip(tenants).map(|(name, tenant)| {
+        let value = format!("Bearer {}", tenant.token);
+        json!({ "name": name, "fixedHeaders": [{ "name": "Authorization", "value": value }] })
+    });
+    json!({ "auth": users.collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report_of(status: &str, cases: u64) -> Value {
+        json!({ "phases": { "fuzzing": { "status": status } }, "test_cases": { "generated": cases } })
+    }
+
+    #[test]
+    fn a_run_counts_if_it_asked_something_and_nothing_failed() {
+        assert_eq!(passed(&report_of("success", 12)).unwrap(), 12);
+        assert!(passed(&report_of("failure", 12)).is_err());
+        assert!(passed(&report_of("success", 0)).is_err());
+        assert!(passed(&json!({})).is_err());
+    }
+}

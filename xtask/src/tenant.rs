@@ -1,0 +1,58 @@
+//! A merchant for tools that send requests by the thousand: who sends them, and what there is to ask for.
+
+use anyhow::{Context as _, ensure};
+use serde::Serialize;
+use serde_json::Value;
+use tola_catalog::MerchantId;
+
+/// A merchant, and what it has.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Tenant {
+    /// Its id.
+    pub(crate) merchant_id: MerchantId,
+    /// The access token of somebody who works for it.
+    pub(crate) token: String,
+    /// Values of parameters that name something of the merchant's, by what they name.
+    pub(crate) has: Has,
+}
+
+/// Values of parameters, by what they name.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Has {
+    pub(crate) products: Vec<String>,
+    pub(crate) skus: Vec<String>,
+    pub(crate) slugs: Vec<String>,
+    pub(crate) images: Vec<String>,
+    pub(crate) operations: Vec<String>,
+    pub(crate) channels: Vec<String>,
+    pub(crate) merchants: Vec<String>,
+}
+
+impl Tenant {
+    /// Somebody with that token, who has nothing yet.
+    pub(crate) fn new(merchant_id: MerchantId, token: String) -> Self {
+        let has = Has { merchants: vec![merchant_id.to_string()], ..Has::default() };
+        Self { merchant_id, token, has }
+    }
+
+    /// Sends a `POST`, and returns its answer.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub(crate) async fn post(&self, url: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = reqwest::Client::new().post(format!("{url}{path}")).bearer_auth(&self.token).json(body);
+        let response = request.send().await?;
+        let (status, body) = (response.status(), response.text().await?);
+        ensure!(status.is_success(), "POST {path}: {status} {body}");
+        Ok(serde_json::from_str(&body)?)
+    }
+}
+
+/// An id in an answer.
+///
+/// # Errors
+/// When there is no text at the pointer.
+pub(crate) fn id(answer: &Value, pointer: &str) -> anyhow::Result<String> {
+    let found = answer.pointer(pointer).and_then(Value::as_str);
+    found.map(str::to_owned).with_context(|| format!("no {pointer} in {answer}"))
+}
