@@ -30,19 +30,11 @@ const HELD_ELSEWHERE: &[(&[&str], &str)] = &[
     (&[" CallTheSweep: "], "it asks no role of a schedule; the template's check “on behalf”"),
     (&[" LeaveFailuresBehind: "], "the same"),
     (&["SweepRole : sqs:SendMessage"], "it asks no role for a destination; SAM writes this statement, without a name"),
-    // What only AWS asks for.
+    // What only AWS asks for: the template's check “only on AWS”.
     (&["ApiRole LetClientsUpload: s3:PutObjectTagging"], "it overlooks that a form's field `tagging` tags"),
     (&[" TellMissingFromForbidden: "], "it tells whoever may read an object that it is missing"),
     (&["ApiRole SeeThatTheBusIsThere: ", " events:event-bus/"], "it takes the bus for a rule, which is allowed beside"),
     (&[" AnswerWorkflows: ", " states:stateMachine:"], "it does not see whose token it is, and asks for all machines"),
-];
-
-/// Permissions that the code uses in cases that no test is sure to bring about on a stack. Whoever takes one of these away
-/// is not caught; a test that brings one about takes it from here.
-const UNTRIED: &[(&[&str], &str)] = &[
-    (&["FindGhostsRole MendWhatDiffers: ", "tola-dev-publish-product"], "a ghost of a product that is to be shown"),
-    (&["SettleProductRole GoOnWithWhatEditsLeftBehind: ", "withdraw-product"], "an edit during a publish withdraws"),
-    (&["SweepRole DeleteUploadsAndRenditions: s3:DeleteObjectVersion", "/uploads/"], "an upload has older versions"),
 ];
 
 /// One action that a role may do on one resource.
@@ -60,12 +52,7 @@ pub(crate) struct Permission {
 impl Permission {
     /// Why the local cloud does not hold its role to it.
     pub(crate) fn is_held_elsewhere(&self) -> Option<&'static str> {
-        reason(HELD_ELSEWHERE, self)
-    }
-
-    /// In which case it would be needed that no test brings about.
-    pub(crate) fn is_untried(&self) -> Option<&'static str> {
-        reason(UNTRIED, self)
+        HELD_ELSEWHERE.iter().find(|(parts, _)| self.has(parts)).map(|(_, reason)| *reason)
     }
 
     fn has(&self, parts: &[&str]) -> bool {
@@ -79,10 +66,6 @@ impl Permission {
             None => false,
         })
     }
-}
-
-fn reason(of: &[(&[&str], &'static str)], permission: &Permission) -> Option<&'static str> {
-    of.iter().find(|(parts, _)| permission.has(parts)).map(|(_, reason)| *reason)
 }
 
 impl Display for Permission {
@@ -265,11 +248,11 @@ impl Decisions {
 /// Permissions that nothing needed, calls that were denied, and excuses that nothing needs.
 pub(crate) fn wrong<'a>(granted: impl Iterator<Item = &'a Permission> + Clone, decisions: &Decisions) -> Vec<String> {
     let needed = decisions.needed();
-    let is_excused = |p: &Permission| p.is_held_elsewhere().or_else(|| p.is_untried()).is_some();
+    let is_excused = |p: &Permission| p.is_held_elsewhere().is_some();
     let idle = granted.clone().filter(|permission| !needed.contains(permission) && !is_excused(permission));
     let mut wrong: Vec<_> = idle.map(|permission| format!("nothing needed {permission}")).collect();
     wrong.extend(decisions.denied());
-    for (parts, _) in HELD_ELSEWHERE.iter().chain(UNTRIED) {
+    for (parts, _) in HELD_ELSEWHERE {
         if !granted.clone().any(|permission| permission.has(parts)) {
             wrong.push(format!("nobody has the permission “{}”, which is excused", parts.join("…")));
         }
@@ -277,11 +260,6 @@ pub(crate) fn wrong<'a>(granted: impl Iterator<Item = &'a Permission> + Clone, d
     let held = granted.filter(|permission| permission.is_held_elsewhere().is_some() && needed.contains(permission));
     wrong.extend(held.map(|permission| format!("the local cloud does hold {permission}")));
     wrong
-}
-
-/// Untried permissions that were needed after all. By chance, perhaps, and so no reason to fail.
-pub(crate) fn tried(decisions: &Decisions) -> Vec<Permission> {
-    decisions.needed().into_iter().filter(|permission| permission.is_untried().is_some()).collect()
 }
 
 #[cfg(test)]
@@ -337,7 +315,7 @@ mod tests {
 
         assert_eq!(found("", vec![]), Vec::<String>::new());
         assert_eq!(found("", vec![decision(&[""], None)]), needed);
-        assert_eq!(nobody.len(), HELD_ELSEWHERE.len() + UNTRIED.len());
+        assert_eq!(nobody.len(), HELD_ELSEWHERE.len());
     }
 
     #[test]

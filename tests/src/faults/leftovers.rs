@@ -77,6 +77,32 @@ async fn at_north(stack: &TestStack, merchant: &Merchant) -> (Product, CommandRe
     (document, command, operation)
 }
 
+#[tokio::test]
+async fn a_withdrawal_that_was_promised_during_a_publish_is_started_when_that_ends() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let (mut document, _, publish) = at_north(&stack, &merchant).await;
+    // Whoever asked died before starting it; too young for other tests' sweeps.
+    let north = ChannelId::parse("north").expect("a channel's id");
+    let (withdrawal, origin) = (an_operation(), left_behind(now()));
+    let _ = document.request_unpublish(&[north], withdrawal, &origin).expect("an unpublish");
+    document.updated_at = origin.now;
+    merchant.left(&document).await;
+    stack.store().await.operations(merchant.scope()).ensure(&publish).await.expect("an operation");
+
+    let settling = json!({
+        "operation": { "merchant_id": merchant.id(), "operation_id": publish.id, "correlation_id": "test" },
+        "context": { "execution": publish.execution_arn, "state": "Bring the product to rest", "retries": 0 },
+        "input": { "product_id": document.id },
+    });
+
+    let settled = stack.invokes("settle-product", &settling).await;
+
+    assert_eq!(settled["purge"], false, "{settled}");
+    let ended = merchant.operation(&withdrawal.to_string()).becomes(SUCCEEDED).await;
+    assert_eq!(ended.text("/kind"), "unpublish");
+}
+
 /// Waits until the product is on north as the adapter's answer says, and the answer waits for nobody any more.
 async fn adopted(merchant: &Merchant, command: &CommandRef) {
     let product = merchant.product(&command.product_id.to_string());

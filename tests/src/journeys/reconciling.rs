@@ -57,6 +57,35 @@ async fn a_listing_that_nobody_knows_is_told_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_listing_in_the_place_of_the_one_that_is_known_is_taken_over_and_shown_again() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    connects(&merchant, "north", &json!({})).await;
+    let product = ready(&merchant, "LAMP-8").await;
+    publishes(&merchant, &product, &["north"]).await.becomes(SUCCEEDED).await;
+    let asked = reconciles(&merchant, "north", "").await;
+    // Between the look at what is known and the list of what there is, somebody put a hidden one there instead.
+    let other = json!({ "external_id": "made by hand", "revision": 1, "visibility": "HIDDEN" });
+    let listed = json!({
+        "operation": { "merchant_id": merchant.id(), "operation_id": asked["id"], "correlation_id": "test" },
+        "context": { "execution": asked["execution_arn"], "state": "Find listings that nobody knows", "retries": 1 },
+        "input": {
+            "channel_id": "north", "dry_run": false, "next": null, "as_of": "2099-01-01T00:00:00.000Z",
+            "entries": [{ "key": product.id(), "standing": other }],
+            "totals": { "compared": 1, "drifted": 0, "mended": 0, "told": "" },
+        },
+    });
+
+    let found = stack.invokes("find-ghosts", &listed).await;
+
+    assert_eq!((&found["totals"]["drifted"], &found["totals"]["mended"]), (&json!(1), &json!(1)), "{found:#}");
+    let told = merchant.operation(asked["id"].as_str().unwrap_or_default()).shown().await.body;
+    assert_eq!(drifts_of(&told, &product), [("GHOST", "PUBLISH")], "{told:#}");
+    merchant.operation(told["drifts"][0]["operation_id"].as_str().unwrap_or_default()).becomes(SUCCEEDED).await;
+    shows(&product, "north", 1).await;
+}
+
+#[tokio::test]
 async fn a_listing_under_review_goes_live_when_the_channel_has_made_up_its_mind() {
     let stack = TestStack::deployed().await;
     let merchant = stack.merchant("casa-lumbre");

@@ -186,6 +186,24 @@ async fn the_same_photo_twice_is_rendered_once_and_goes_with_the_last_image_that
 }
 
 #[tokio::test]
+async fn an_upload_that_somebody_deleted_at_the_bucket_goes_with_what_that_left_behind() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    let photo = merchant.uploads(a_photo(631, 443)).await;
+    photo.becomes(READY).await;
+    let upload = merchant.keeps(photo.image_id()).await.remove(0);
+    let deleted = stack.s3().delete_object().bucket(stack.output("ImageBucketName")).key(&upload).send().await;
+    deleted.expect("a delete marker");
+    assert_eq!(stack.lying(&upload).await.len(), 2, "the version, and the marker over it");
+
+    merchant.deleted_long_ago(photo.image_id()).await;
+    stack.sweeps().await;
+
+    merchant.has_no_more(photo.image_id()).await;
+    assert_eq!(stack.lying(&upload).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn a_photo_that_comes_back_while_it_is_being_deleted_waits_and_is_rendered() {
     let stack = TestStack::deployed().await;
     let merchant = stack.merchant("casa-lumbre");

@@ -58,6 +58,7 @@ const CHECKS: &[Check<Subject>] = &[
     Check { name: "permissions", run: permissions::least },
     Check { name: "wildcards", run: permissions::wildcards },
     Check { name: "on behalf", run: permissions::on_behalf },
+    Check { name: "only on AWS", run: permissions::only_on_aws },
     Check { name: "bucket", run: permissions::bucket },
     Check { name: "routes", run: routes::wired },
     Check { name: "authorizer", run: identity::authorized },

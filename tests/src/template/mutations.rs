@@ -291,6 +291,18 @@ pub(super) const ALL: &[Mutation<Subject>] = &[
         make: |s| remove(s, "SweepScheduleRole", "/Policies/0/PolicyDocument/Statement/1/Resource"),
     },
     Mutation {
+        check: "only on AWS",
+        mistake: "uploads that can't be tagged",
+        finding: "Api, LetClientsUpload: may not s3:PutObjectTagging on ImageBucket",
+        make: |s| set(s, "Api", "/Policies/0/Statement/6/Action", "s3:PutObject"),
+    },
+    Mutation {
+        check: "only on AWS",
+        mistake: "an adapter that can't answer a machine",
+        finding: "SandboxAdapter, AnswerWorkflows: may not states:SendTaskFailure on WithdrawProduct",
+        make: |s| set(s, "SandboxAdapter", "/Policies/0/Statement/1/Resource/1", json!({ "Ref": "PublishProduct" })),
+    },
+    Mutation {
         check: "bucket",
         mistake: "public objects",
         finding: "ImageBucket may become public",

@@ -138,6 +138,46 @@ pub(super) fn on_behalf(subject: &Subject) -> Vec<String> {
     missing.chain(needless).collect()
 }
 
+/// What AWS asks a role for and the local cloud does not, and so no test on a stack would miss.
+pub(super) fn only_on_aws(subject: &Subject) -> Vec<String> {
+    let template = &subject.template;
+    let mut wanted = BTreeSet::from([
+        // A form's field `tagging` tags.
+        ("Api", "LetClientsUpload", "s3:PutObjectTagging", "ImageBucket"),
+        // The local cloud takes the bus for a rule.
+        ("Api", "SeeThatTheBusIsThere", "events:DescribeEventBus", "EventBus"),
+        // Without it an object that is gone is answered with 403, and not with 404.
+        ("InspectImage", "TellMissingFromForbidden", "s3:ListBucket", "ImageBucket"),
+        ("RenderRenditions", "TellMissingFromForbidden", "s3:ListBucket", "ImageBucket"),
+        ("Sweep", "TellMissingFromForbidden", "s3:ListBucket", "ImageBucket"),
+    ]);
+    // Whose token it is: an adapter answers every machine that gives it commands.
+    let gives = |machine: &Resource<'_>| statements(machine).iter().any(|s| s["Sid"] == "GiveCommandsToAdapters");
+    let machines: Vec<_> = template.of_type("AWS::Serverless::StateMachine").filter(gives).map(|m| m.id).collect();
+    for adapter in template.of_type("AWS::Serverless::Function").filter(|function| function.id.ends_with("Adapter")) {
+        for action in ["states:SendTaskSuccess", "states:SendTaskFailure"] {
+            wanted.extend(machines.iter().map(|machine| (adapter.id, "AnswerWorkflows", action, *machine)));
+        }
+    }
+    let mut has = BTreeSet::new();
+    for owner in template.resources() {
+        for statement in statements(&owner) {
+            for action in listed(statement.get("Action")).into_iter().filter_map(Value::as_str) {
+                for on in listed(statement.get("Resource")) {
+                    let text = template_text(on).unwrap_or_default();
+                    let on =
+                        referred(on).or_else(|| text.strip_prefix("${")?.split(['.', '}']).next()).unwrap_or_default();
+                    has.insert((owner.id, statement["Sid"].as_str().unwrap_or_default(), action, on));
+                }
+            }
+        }
+    }
+    wanted
+        .difference(&has)
+        .map(|(owner, sid, action, on)| format!("{owner}, {sid}: may not {action} on {on}"))
+        .collect()
+}
+
 /// Merchants' photos are private, encrypted, recoverable, and only ever sent encrypted.
 pub(super) fn bucket(subject: &Subject) -> Vec<String> {
     let template = &subject.template;

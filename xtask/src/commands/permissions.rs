@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         let outcome = match quickest(&learnt, permission) {
             Some(test) => tests.without(permission, policy, test).await?,
-            None => Err(permission.is_untried().map_or("no test needs it", |case| case).to_owned()),
+            None => Err("no test needs it".to_owned()),
         };
         match outcome {
             Ok(evidence) => println!("{} {permission}: {evidence}", style("✓").green()),

@@ -55,11 +55,7 @@ async fn least(stack: &Stack) -> anyhow::Result<String> {
     let decisions = Decisions::read(stack, &permissions::roles(stack).await?)?;
     let wrong = permissions::wrong(granted.keys(), &decisions);
     ensure!(wrong.is_empty(), "permissions:\n  {}", wrong.join("\n  "));
-    for permission in permissions::tried(&decisions) {
-        eprintln!("needed after all, and listed as untried: {permission}");
-    }
     let elsewhere = granted.keys().filter(|permission| permission.is_held_elsewhere().is_some()).count();
-    let untried = granted.keys().filter(|permission| permission.is_untried().is_some()).count();
-    let needed = granted.len() - elsewhere - untried;
-    Ok(format!("of {} permissions, {needed} needed, {elsewhere} held elsewhere, {untried} untried", granted.len()))
+    let needed = granted.len() - elsewhere;
+    Ok(format!("of {} permissions, {needed} needed, {elsewhere} held elsewhere", granted.len()))
 }
