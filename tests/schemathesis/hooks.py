@@ -141,7 +141,7 @@ RIGHT = [
     # Only an admin may choose the merchant.
     ("FORBIDDEN", r"/headers/x-merchant-id|/query/merchant", is_there("merchants")),
     # What there is changes, and no contract can list it.
-    ("UNKNOWN_CHANNEL", r"/channels/.*", is_there("channels")),
+    ("UNKNOWN_CHANNEL", r"/channels/.*", never),
     ("UNKNOWN_IMAGE", r"/images/\d+/image_id", never),
     ("INVALID_CURSOR", r"/query/cursor", never),
     ("IDEMPOTENCY_KEY_REUSED", r"/headers/idempotency-key", never),

@@ -3,8 +3,10 @@
 //!
 //! What the samples speak of is written into the stack's database and bucket first, anew each time.
 
+mod metrics;
 mod seed;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use aws_sdk_lambda::primitives::Blob;
@@ -73,6 +75,8 @@ async fn every_sample_is_answered_as_recorded() {
             insta::assert_json_snapshot!(format!("{function}__{name}"), answer);
         });
     }
+    let functions: BTreeSet<_> = samples().into_iter().map(|(function, _)| function).collect();
+    metrics::are_written(&stack, &functions).await;
 }
 
 /// What differs from run to run is taken out, and a JSON text becomes JSON.

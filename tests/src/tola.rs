@@ -17,6 +17,7 @@ mod faults;
 mod findings;
 mod fixtures;
 mod journeys;
+mod runbook;
 mod scopes;
 mod template;
 mod workspace;

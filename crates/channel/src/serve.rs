@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tola_contracts::channel::inquiry::{ChannelAdapter, Finding, Inquiry};
 use tola_contracts::{StepError, StepErrorKind};
-use tola_step::{Context, Failure, Journal, Step, batch, now};
+use tola_step::{Context, Failure, Journal, Step, batch, measure, now};
 
 use crate::{Adapter, Harness, Replies};
 
@@ -38,8 +38,9 @@ where
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (harness, take) = (Arc::clone(&harness), Arc::clone(&take));
         // Boxed, since the futures of database and AWS calls nest deeper than the compiler follows a layout.
-        let work: BoxFuture<'static, _> =
-            Box::pin(async move { handle(&harness, take.as_ref(), event.payload).await.map_err(Failure) });
+        let work: BoxFuture<'static, _> = Box::pin(measure::invocation(async move {
+            handle(&harness, take.as_ref(), event.payload).await.map_err(Failure)
+        }));
         work
     }))
     .await

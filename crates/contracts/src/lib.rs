@@ -7,6 +7,7 @@ pub mod error;
 pub mod execution;
 pub mod lists;
 pub mod message;
+pub mod metric;
 pub mod process_image;
 pub mod publish_product;
 pub mod reconcile_channel;

@@ -1,7 +1,8 @@
 //! Delivery: history first, then the bus, then out of the outbox.
 
-use tola_catalog::Event;
+use tola_catalog::{Event, EventKind};
 use tola_contracts::message::AggregateRef;
+use tola_contracts::metric;
 use tola_store::{Store, SystemScope};
 
 use crate::bus::BATCH;
@@ -45,13 +46,30 @@ impl Relay {
         outboxes.record(&events).await?;
         let mut drained = Drained::default();
         for batch in events.chunks(BATCH) {
-            let delivered = delivered(batch, &self.bus.put(batch).await?);
+            let taken = self.bus.put(batch).await?;
+            let delivered = delivered(batch, &taken);
+            batch.iter().zip(&taken).filter(|(_, taken)| **taken).for_each(|(event, _)| count(event.kind));
             outboxes.remove(aggregate, &delivered).await?;
             drained.published += delivered.len() as u64;
             drained.left += (batch.len() - delivered.len()) as u64;
         }
         Ok(drained)
     }
+}
+
+/// Counts what happened where it leaves the house: whatever is delivered again after a crash counts again.
+fn count(kind: EventKind) {
+    let metric = match kind {
+        EventKind::ProductCreated => metric::PRODUCTS_REGISTERED,
+        EventKind::ProductReady => metric::PRODUCTS_READY,
+        EventKind::ProductPublished => metric::PRODUCTS_PUBLISHED,
+        EventKind::ProductPublicationFailed => metric::PUBLICATIONS_REFUSED,
+        EventKind::ProductUnpublished => metric::PRODUCTS_UNPUBLISHED,
+        EventKind::ImageProcessed => metric::IMAGES_PROCESSED,
+        EventKind::ImageRejected => metric::IMAGES_REJECTED,
+        _ => return,
+    };
+    metrics::counter!(metric.name).increment(1);
 }
 
 /// The ids of the events that the bus took.
@@ -61,7 +79,7 @@ fn delivered(batch: &[Event], taken: &[bool]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use tola_catalog::{Actor, EventKind, MerchantId, Timestamp};
+    use tola_catalog::{Actor, MerchantId, Timestamp};
 
     use super::*;
 

@@ -11,6 +11,8 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 use tola_contracts::{StepError, StepErrorKind};
 
+use crate::measure;
+
 /// Serves a function behind a queue until it is shut down.
 ///
 /// # Errors
@@ -23,7 +25,7 @@ where
     let handle = Arc::new(handle);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let handle = Arc::clone(&handle);
-        async move { Ok::<_, lambda_runtime::Error>(each(event.payload, handle.as_ref()).await) }
+        measure::invocation(async move { Ok::<_, lambda_runtime::Error>(each(event.payload, handle.as_ref()).await) })
     }))
     .await
 }
@@ -51,6 +53,7 @@ where
             response.batch_item_failures.push(failure);
         }
     }
+    measure::left(response.batch_item_failures.len() as u64);
     response
 }
 

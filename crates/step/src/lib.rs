@@ -4,6 +4,7 @@
 
 pub mod batch;
 mod journal;
+pub mod measure;
 mod serve;
 pub mod telemetry;
 
@@ -44,6 +45,21 @@ pub struct Context {
 }
 
 impl Context {
+    /// The product that the execution is about, by its name: `<product_id>-<operation_id>`.
+    pub fn product(&self) -> Option<&str> {
+        self.subject().filter(|subject| subject.starts_with("product_"))
+    }
+
+    /// The image that the execution is about.
+    pub fn image(&self) -> Option<&str> {
+        self.subject().filter(|subject| subject.starts_with("image_"))
+    }
+
+    fn subject(&self) -> Option<&str> {
+        let (subject, _) = self.call.execution.rsplit(':').next()?.split_once("-operation_")?;
+        Some(subject)
+    }
+
     /// The documents that the step may touch.
     pub fn scope(&self) -> TenantScope {
         TenantScope::of_operation(&self.operation)

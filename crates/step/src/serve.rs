@@ -10,7 +10,7 @@ use serde_json::Value;
 use tola_contracts::{Answer, Call, Contract, StepError, StepErrorKind};
 use tracing::Instrument;
 
-use crate::{Context, Journal, Step, now, store_failed};
+use crate::{Context, Journal, Step, measure, now, store_failed};
 
 /// The failure of a step on its way to Step Functions: `Retry` and `Catch` see its kind's name.
 #[derive(Debug, thiserror::Error)]
@@ -32,8 +32,9 @@ pub async fn serve<S: Step>(step: S, journal: Journal) -> Result<(), lambda_runt
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (step, journal) = (Arc::clone(&step), journal.clone());
         // Boxed, since the futures of database and AWS calls nest deeper than the compiler follows a layout.
-        let work: BoxFuture<'static, _> =
-            Box::pin(async move { handle(step.as_ref(), &journal, event.payload).await.map_err(Failure) });
+        let work: BoxFuture<'static, _> = Box::pin(measure::invocation(async move {
+            handle(step.as_ref(), &journal, event.payload).await.map_err(Failure)
+        }));
         work
     }))
     .await
@@ -58,6 +59,8 @@ pub async fn handle<S: Step>(
         function = context.function,
         correlation.id = context.operation.correlation_id,
         merchant.id = %context.operation.merchant_id,
+        product.id = context.product(),
+        image.id = context.image(),
         operation.id = %context.operation.operation_id,
         execution = context.call.execution,
         state = context.call.state,

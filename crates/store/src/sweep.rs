@@ -41,6 +41,11 @@ struct IdOnly<I> {
     id: I,
 }
 
+#[derive(Deserialize)]
+struct Due {
+    outbox_due_at: Timestamp,
+}
+
 impl Leftovers {
     pub(crate) fn new(database: &Database, _scope: SystemScope) -> Self {
         Self { database: database.clone() }
@@ -54,6 +59,22 @@ impl Leftovers {
         let products = self.ids::<ProductId>(&schema::PRODUCTS_TO_RELAY, before, limit).await?;
         let images = self.ids::<ImageId>(&schema::IMAGES_TO_RELAY, before, limit).await?;
         Ok(products.into_iter().map(AggregateRef::Product).chain(images.into_iter().map(AggregateRef::Image)).collect())
+    }
+
+    /// Since when the oldest event waits that was to be delivered before `before`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn oldest_outbox(&self, before: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let mut oldest = None;
+        for shape in [&schema::PRODUCTS_TO_RELAY, &schema::IMAGES_TO_RELAY] {
+            let found = self.older(shape, before, 1, doc! { "outbox_due_at": 1 }).await?;
+            for document in found {
+                let due = deserialize_from_document::<Due>(document)?.outbox_due_at;
+                oldest = Some(oldest.map_or(due, |oldest: Timestamp| oldest.min(due)));
+            }
+        }
+        Ok(oldest)
     }
 
     /// Intents that are older than `before`, of up to `limit` products and as many images.

@@ -94,6 +94,7 @@ pub async fn context(mut request: Request, next: Next) -> Response {
         correlation_id = ids.correlation,
         "answered a request"
     );
+    tola_step::measure::ended(started, !response.status().is_server_error());
     response
 }
 

@@ -7,7 +7,8 @@ use lambda_runtime::{LambdaEvent, service_fn};
 async fn main() -> Result<(), lambda_runtime::Error> {
     tola_step::telemetry::init();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
-        grant(event.payload).map_err(|refusal| {
+        let granted = async { grant(event.payload) };
+        tola_step::measure::invocation(granted).await.map_err(|refusal| {
             tracing::warn!(why = %refusal, "no token");
             refusal
         })

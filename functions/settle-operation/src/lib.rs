@@ -1,8 +1,8 @@
 //! Records how an operation ended: the last step of every machine, whether things went well or not.
 
-use tola_catalog::{Operation, OperationStatus};
-use tola_contracts::StepError;
+use tola_catalog::{Operation, OperationKind, OperationStatus};
 use tola_contracts::shared::{SettleInput, SettleOperation as Contract, Settled};
+use tola_contracts::{StepError, metric};
 use tola_step::{Context, Step, gone, store_failed};
 use tola_store::{Settlement, Store};
 
@@ -25,9 +25,13 @@ impl Step for SettleOperation {
         let operations = self.store.operations(context.scope());
         let id = context.operation.operation_id;
         operations.started(id, &context.call.execution).await.map_err(store_failed)?;
-        operations.settle(id, &settlement(input), context.now).await.map_err(store_failed)?;
+        let settled = operations.settle(id, &settlement(input), context.now).await.map_err(store_failed)?;
         // Whoever settled it first is right: the answer is what the operation says, not what this call wanted.
         let operation = operations.get(id).await.map_err(store_failed)?.ok_or_else(|| gone(id))?;
+        if settled && (operation.kind, operation.status) == (OperationKind::Publish, OperationStatus::Succeeded) {
+            let took = context.now.since(operation.requested_at);
+            metrics::histogram!(metric::TIME_TO_LIVE.name).record(took.as_secs_f64() * 1_000.0);
+        }
         Ok(Settled { status: operation.status, reason: reason(&operation) })
     }
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tola_catalog::Timestamp;
+use tola_contracts::metric;
 use tola_media::ImageBucket;
 use tola_store::{Store, SystemScope};
 use tola_workflow::{Launcher, Settler};
@@ -40,6 +41,9 @@ const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// How long the tombstone of a product is kept: a DELETE that is repeated is answered with its operation.
 const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How long no operation runs whose machine keeps its own time: two hours, and what it takes to say so.
+const STUCK: Duration = Duration::from_secs(2 * 3600 + 300);
 
 /// How many of each are looked at in one go; the next go takes the next ones.
 const MOST: u32 = 500;
@@ -81,6 +85,10 @@ pub struct Swept {
     pub reconciled: usize,
     /// Tombstones of products that were removed.
     pub forgotten: usize,
+    /// For how many seconds the oldest event has waited that should have been delivered.
+    pub outbox_age: u64,
+    /// Operations that run for longer than any machine allows.
+    pub stuck: usize,
     /// What failed; the next sweep tries again.
     pub failures: Vec<String>,
 }
@@ -91,6 +99,10 @@ impl Sweep {
         let mut swept = Swept::default();
         let leftovers = self.store.leftovers(SystemScope::named("sweep"));
         let waiting = now.before(PATIENCE);
+        match leftovers.oldest_outbox(waiting).await {
+            Ok(oldest) => swept.outbox_age = oldest.map_or(0, |oldest| now.since(oldest).as_secs()),
+            Err(error) => swept.failed("looking for the oldest event", &error),
+        }
         match leftovers.overdue_outboxes(waiting, MOST).await {
             Ok(overdue) => self.relay(overdue, &mut swept).await,
             Err(error) => swept.failed("looking for overdue outboxes", &error),
@@ -106,6 +118,10 @@ impl Sweep {
         match leftovers.overdue_operations(now.before(LONG), MOST).await {
             Ok(operations) => self.settle(operations, now, &mut swept).await,
             Err(error) => swept.failed("looking for operations that run for long", &error),
+        }
+        match leftovers.overdue_operations(now.before(STUCK), MOST).await {
+            Ok(operations) => swept.stuck = operations.len(),
+            Err(error) => swept.failed("looking for operations that are stuck", &error),
         }
         for (from, to) in
             [(now.before(HEARD_OF), now.before(UNHEARD)), (Timestamp::from_millis(0), now.before(ABANDONED))]
@@ -127,11 +143,20 @@ impl Sweep {
             Ok(tombstones) => self.forget(tombstones, &mut swept).await,
             Err(error) => swept.failed("looking for tombstones", &error),
         }
+        swept.measure();
         swept
     }
 }
 
 impl Swept {
+    #[expect(clippy::cast_precision_loss, reason = "nobody looks at the last of 2^53 seconds")]
+    fn measure(&self) {
+        let done = [self.outboxes, self.launched, self.settled, self.adopted, self.found];
+        metrics::gauge!(metric::OUTBOX_AGE.name).set(self.outbox_age as f64);
+        metrics::gauge!(metric::STUCK_OPERATIONS.name).set(self.stuck as f64);
+        metrics::counter!(metric::LEFT_BEHIND.name).increment(done.iter().sum::<usize>() as u64);
+    }
+
     fn failed(&mut self, what: &str, error: &(dyn std::error::Error + 'static)) {
         tracing::error!(error, "{what} failed");
         self.failures.push(format!("{what}: {error}"));

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 use sweep::{RelayQueue, Sweep, Swept};
 use tola_media::{BucketConfig, ImageBucket};
+use tola_step::measure;
 use tola_store::{MongoConfig, Store};
 use tola_workflow::{Executions, Launcher, Settler, WorkflowConfig};
 
@@ -25,7 +27,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     });
     lambda_runtime::run(service_fn(move |_: LambdaEvent<IgnoredAny>| {
         let sweep = Arc::clone(&sweep);
-        async move { Ok::<Swept, lambda_runtime::Error>(sweep.run(tola_step::now()).await) }
+        // Boxed, since the futures of database and AWS calls nest deeper than the compiler follows a layout.
+        let work: BoxFuture<'static, Result<Swept, lambda_runtime::Error>> =
+            Box::pin(async move { Ok(sweep.run(tola_step::now()).await) });
+        measure::invocation(work)
     }))
     .await
 }

@@ -7,6 +7,7 @@ mod mutations;
 mod permissions;
 mod queues;
 mod routes;
+mod watching;
 
 use std::collections::BTreeSet;
 
@@ -63,6 +64,8 @@ const CHECKS: &[Check<Subject>] = &[
     Check { name: "routes", run: routes::wired },
     Check { name: "authorizer", run: identity::authorized },
     Check { name: "user pool", run: identity::guarded },
+    Check { name: "watched is real", run: watching::real },
+    Check { name: "all is watched", run: watching::complete },
 ];
 
 #[test]

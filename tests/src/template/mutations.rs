@@ -410,4 +410,64 @@ pub(super) const ALL: &[Mutation<Subject>] = &[
         finding: "may write what they may do",
         make: |s| remove(s, "UserPoolClient", "/WriteAttributes"),
     },
+    Mutation {
+        check: "watched is real",
+        mistake: "a metric that nobody writes",
+        finding: "OutboxAgeAlarm watches Watched { namespace: \"Tola\", name: \"OutboxAges\"",
+        make: |s| set(s, "OutboxAgeAlarm", "/MetricName", "OutboxAges"),
+    },
+    Mutation {
+        check: "watched is real",
+        mistake: "a metric of AWS of something else",
+        finding: "RelayAgeAlarm watches Watched { namespace: \"AWS/SQS\", name: \"ApproximateAgeOfOldestMessage\", dimensions: {\"QueueName\": \"RelayOutbox\"}",
+        make: |s| set(s, "RelayAgeAlarm", "/Dimensions/0/Value", json!({ "Ref": "RelayOutbox" })),
+    },
+    Mutation {
+        check: "watched is real",
+        mistake: "a metric without the deployment",
+        finding: "StuckOperationsAlarm watches",
+        make: |s| set(s, "StuckOperationsAlarm", "/Dimensions", json!([])),
+    },
+    Mutation {
+        check: "watched is real",
+        mistake: "a function that there is not",
+        finding: "SweepSilentAlarm watches",
+        make: |s| set(s, "SweepSilentAlarm", "/Dimensions/1/Value", "sweeper"),
+    },
+    Mutation {
+        check: "watched is real",
+        mistake: "a dashboard that is no JSON",
+        finding: "Dashboard can't be read",
+        make: |s| set(s, "Dashboard", "/DashboardBody", "{"),
+    },
+    Mutation {
+        check: "all is watched",
+        mistake: "dead letters that nobody hears of",
+        finding: "no alarm watches ApproximateNumberOfMessagesVisible of UploadsDeadLetters",
+        make: |s| drop_resource(s, "UploadsDeadLettersAlarm"),
+    },
+    Mutation {
+        check: "all is watched",
+        mistake: "a machine that nobody watches",
+        finding: "no alarm watches ExecutionsTimedOut of ProcessImage",
+        make: |s| remove(s, "ExecutionsTimedOutAlarm", "/Metrics/2/MetricStat"),
+    },
+    Mutation {
+        check: "all is watched",
+        mistake: "an alarm that nobody hears",
+        finding: "ApiErrorsAlarm tells nobody",
+        make: |s| remove(s, "ApiErrorsAlarm", "/AlarmActions"),
+    },
+    Mutation {
+        check: "all is watched",
+        mistake: "an alarm without a word on what to do",
+        finding: "RUNBOOK.md does not know NewAlarm",
+        make: |s| {
+            let alarm = json!({
+                "Namespace": "Tola", "MetricName": "OutboxAge", "TreatMissingData": "notBreaching",
+                "Dimensions": [{ "Name": "Stage", "Value": { "Ref": "Stage" } }], "AlarmActions": [{ "Ref": "AlarmTopic" }],
+            });
+            add(s, "NewAlarm", "AWS::CloudWatch::Alarm", alarm);
+        },
+    },
 ];

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, and a `run`.
 
 mod bench;
+mod dlq;
 mod down;
 mod fuzz;
 mod logs;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Token(token::Arguments),
     /// Show what a function has written
     Logs(logs::Arguments),
+    /// Look at the messages that nobody could handle, and try them again
+    Dlq(dlq::Arguments),
     /// Draw a running workflow in the terminal
     Watch(watch::Arguments),
     /// Measure Tola beside a common stack doing the same
@@ -53,6 +56,7 @@ impl Command {
             Self::Test(arguments) => test::run(arguments).await,
             Self::Token(arguments) => token::run(arguments).await,
             Self::Logs(arguments) => logs::run(arguments).await,
+            Self::Dlq(arguments) => dlq::run(arguments).await,
             Self::Watch(arguments) => watch::run(arguments).await,
             Self::Bench(arguments) => bench::run(arguments).await,
             Self::Fuzz(arguments) => fuzz::run(arguments).await,
