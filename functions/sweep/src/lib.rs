@@ -86,7 +86,7 @@ pub struct Swept {
     /// Tombstones of products that were removed.
     pub forgotten: usize,
     /// For how many seconds the oldest event has waited that should have been delivered.
-    pub outbox_age: u64,
+    pub outbox_age_seconds: u64,
     /// Operations that run for longer than any machine allows.
     pub stuck: usize,
     /// What failed; the next sweep tries again.
@@ -100,7 +100,7 @@ impl Sweep {
         let leftovers = self.store.leftovers(SystemScope::named("sweep"));
         let waiting = now.before(PATIENCE);
         match leftovers.oldest_outbox(waiting).await {
-            Ok(oldest) => swept.outbox_age = oldest.map_or(0, |oldest| now.since(oldest).as_secs()),
+            Ok(oldest) => swept.outbox_age_seconds = oldest.map_or(0, |oldest| now.since(oldest).as_secs()),
             Err(error) => swept.failed("looking for the oldest event", &error),
         }
         match leftovers.overdue_outboxes(waiting, MOST).await {
@@ -152,7 +152,7 @@ impl Swept {
     #[expect(clippy::cast_precision_loss, reason = "nobody looks at the last of 2^53 seconds")]
     fn measure(&self) {
         let done = [self.outboxes, self.launched, self.settled, self.adopted, self.found];
-        metrics::gauge!(metric::OUTBOX_AGE.name).set(self.outbox_age as f64);
+        metrics::gauge!(metric::OUTBOX_AGE.name).set(self.outbox_age_seconds as f64);
         metrics::gauge!(metric::STUCK_OPERATIONS.name).set(self.stuck as f64);
         metrics::counter!(metric::LEFT_BEHIND.name).increment(done.iter().sum::<usize>() as u64);
     }
