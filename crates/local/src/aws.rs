@@ -32,7 +32,9 @@ impl Aws {
     /// # Errors
     /// [`Error::CommandFailed`] with what it complained about.
     pub async fn run(&self, folder: &Path, arguments: &[&str]) -> Result<String> {
+        // Said twice: for queues it overlooks the environment's.
         let output = Command::new(&self.program)
+            .args(["--endpoint-url", &self.endpoint])
             .args(arguments)
             .current_dir(folder)
             .env_clear()
