@@ -50,10 +50,16 @@ class Rendition(BaseModel):
     bytes: Natural
 
 
+class Placeholder(BaseModel):
+    blurhash: str
+    colour: str
+
+
 class Image(BaseModel):
     image_id: Annotated[str, StringConstraints(pattern="^image_[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
     alt: Text | None = None
     position: Natural
+    placeholder: Placeholder | None = None
     renditions: list[Rendition]
     rejected: str | None = None
 

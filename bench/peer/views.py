@@ -2,7 +2,20 @@
 
 from pydantic import BaseModel
 
-from documents import AttributeValue, Command, Image, ImageStatus, Listing, Missing, Money, Observed, Problem, Product, Status
+from documents import (
+    AttributeValue,
+    Command,
+    Image,
+    ImageStatus,
+    Listing,
+    Missing,
+    Money,
+    Observed,
+    Placeholder,
+    Problem,
+    Product,
+    Status,
+)
 
 
 class RenditionView(BaseModel):
@@ -19,6 +32,7 @@ class ImageView(BaseModel):
     alt: str | None
     position: int
     status: ImageStatus
+    placeholder: Placeholder | None
     renditions: list[RenditionView]
     rejected: str | None
 
@@ -29,6 +43,7 @@ class ImageView(BaseModel):
             alt=image.alt,
             position=image.position,
             status=image.status,
+            placeholder=image.placeholder,
             renditions=[
                 RenditionView(
                     name=rendition.name,

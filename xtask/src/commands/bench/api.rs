@@ -70,8 +70,8 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 async fn compare(arguments: &Arguments, ui: &Ui) -> anyhow::Result<Report> {
     let workspace = &arguments.workspace;
     let bootstrap = build::build(workspace, &["api"], "api", &arguments.profile, ui).await?;
-    // With this command's own package, so that the libraries are the ones that are built already.
-    let program = build::build(workspace, &["xtask", "tola-local"], "tola-database", "dev", ui).await?;
+    // With the libraries that are built already.
+    let program = build::build(workspace, &[], "tola-database", "dev", ui).await?;
     let python = install(workspace, ui).await?;
 
     let folder = TempDir::new().context("no temporary folder")?;

@@ -14,7 +14,7 @@ use tola_local::Progress;
 const MOST: usize = 40;
 
 /// Builds a program of one of these packages with a profile, and returns where it lies. The packages decide which
-/// features the libraries are built with.
+/// features the libraries are built with; without any, all packages of the workspace do.
 ///
 /// # Errors
 /// When it does not compile, with what the compiler said.
@@ -32,6 +32,7 @@ pub(super) async fn build(
     cargo
         .args(["build", "--profile", profile, "--bin", program])
         .args(packages.iter().flat_map(|package| ["--package", package]))
+        .args(packages.is_empty().then_some("--workspace"))
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(workspace)
         .stdin(Stdio::null())

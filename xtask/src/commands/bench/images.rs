@@ -80,7 +80,7 @@ async fn compare(arguments: &Arguments, ui: &Ui) -> anyhow::Result<Report> {
         None => build::build(workspace, &["render-renditions"], "render-renditions", &arguments.profile, ui).await?,
     };
     // With this command's own package, so that the libraries are the ones that are built already.
-    let program = build::build(workspace, &["xtask", "tola-local"], "tola-database", "dev", ui).await?;
+    let program = build::build(workspace, &[], "tola-database", "dev", ui).await?;
     let judge = Judge { program: build::build(workspace, &["image-judge"], "image-judge", "dev", ui).await? };
     let peers = peers::install(workspace, ui).await?;
 
