@@ -60,10 +60,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             println!("{} {permission}: {reason}", style("–").dim());
             continue;
         }
-        let outcome = match quickest(&learnt, permission) {
-            Some(test) => tests.without(permission, policy, test).await?,
-            None => Err("no test needs it".to_owned()),
-        };
+        let mut outcome = Err("no test needs it".to_owned());
+        // What an earlier test had left running may have needed it, and not the test that ran then.
+        for test in quickest(&learnt, permission).into_iter().take(MOST_TESTS) {
+            outcome = tests.without(permission, policy, test).await?;
+            if outcome.is_ok() {
+                break;
+            }
+        }
         match outcome {
             Ok(evidence) => println!("{} {permission}: {evidence}", style("✓").green()),
             Err(reason) => {
@@ -84,8 +88,13 @@ struct Learnt {
     needs: BTreeSet<Permission>,
 }
 
-fn quickest<'a>(learnt: &'a [Learnt], permission: &Permission) -> Option<&'a Learnt> {
-    learnt.iter().filter(|learnt| learnt.needs.contains(permission)).min_by_key(|learnt| learnt.took)
+/// How many tests are tried, until one misses the permission.
+const MOST_TESTS: usize = 4;
+
+fn quickest<'a>(learnt: &'a [Learnt], permission: &Permission) -> Vec<&'a Learnt> {
+    let mut needing: Vec<_> = learnt.iter().filter(|learnt| learnt.needs.contains(permission)).collect();
+    needing.sort_by_key(|learnt| learnt.took);
+    needing
 }
 
 /// The end-to-end tests and the stack that they run on.
@@ -139,16 +148,23 @@ impl Tests {
         Ok(match (failure?, denied) {
             (Some(failure), Some(_)) => Ok(format!("{} fails: {failure}", learnt.test)),
             (Some(failure), None) => Err(format!("{} fails, but nothing was denied: {failure}", learnt.test)),
-            (None, Some(_)) => Err(format!("{} succeeds although a call was denied", learnt.test)),
+            // All tests together fail: no call of theirs may be denied.
+            (None, Some(_)) => Ok(format!("something else does it in {}; the denied call is found", learnt.test)),
             (None, None) => Err(format!("{} succeeds", learnt.test)),
         })
     }
 
     async fn put(&self, policy: &Policy, document: &Value) -> anyhow::Result<()> {
+        let is_empty = document["Statement"].as_array().is_some_and(Vec::is_empty);
         let document = document.to_string();
         let (role, name) = (&policy.role, &policy.name);
-        let command =
-            ["iam", "put-role-policy", "--role-name", role, "--policy-name", name, "--policy-document", &document];
+        let of = ["--role-name", role, "--policy-name", name];
+        // There is no policy that says nothing.
+        let command = if is_empty {
+            [&["iam", "delete-role-policy"], &of[..]].concat()
+        } else {
+            [&["iam", "put-role-policy"], &of[..], &["--policy-document", &document]].concat()
+        };
         aws(&self.stack).run(self.stack.folder(), &command).await?;
         Ok(())
     }
@@ -224,8 +240,8 @@ mod tests {
             learnt("none", 1, &[]),
         ];
 
-        assert_eq!(quickest(&known, &delete).map(|learnt| learnt.test.as_str()), Some("quick"));
-        assert!(quickest(&known, &tag).is_none());
+        assert_eq!(quickest(&known, &delete)[0].test, "quick");
+        assert!(quickest(&known, &tag).is_empty());
     }
 
     #[test]
