@@ -18,6 +18,7 @@ mod reconciling;
 mod refusals;
 mod registering;
 mod rejected;
+mod replays;
 mod shelves;
 mod stopping;
 mod tenants;

@@ -7,6 +7,8 @@ mod journal;
 pub mod measure;
 mod serve;
 pub mod telemetry;
+#[cfg(feature = "virtual-time")]
+pub mod virtual_time;
 
 pub use journal::Journal;
 pub use serve::{Failure, handle, serve};
@@ -77,6 +79,10 @@ impl Context {
 
 /// The time, from the one clock of the process.
 pub fn now() -> Timestamp {
+    #[cfg(feature = "virtual-time")]
+    if let Some(now) = virtual_time::told() {
+        return now;
+    }
     Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 

@@ -52,6 +52,7 @@ pub use product::Product;
 pub use receiver::{Delivery, Receiver};
 pub use session::Session;
 pub use stack::TestStack;
+pub use workflows::Recorded;
 
 /// A product that lacks something, or was not judged yet.
 pub const DRAFT: &str = "DRAFT";

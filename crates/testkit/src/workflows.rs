@@ -6,7 +6,52 @@ use serde_json::Value;
 
 use crate::{SOON, TestStack, eventually};
 
+/// What was recorded of an execution that has ended.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// What it was started with.
+    pub input: Value,
+    /// The states that it entered, but for those within maps, which the local cloud does not record.
+    pub entered: Vec<String>,
+    /// What came of each attempt of each task, in this order: a result, or an error's name and its cause.
+    pub answers: Vec<Result<Value, (String, String)>>,
+    /// What came of it: an output, or an error's name and its cause.
+    pub outcome: Result<Value, (String, String)>,
+}
+
 impl TestStack {
+    /// What was recorded of an execution that has ended.
+    pub async fn recorded(&self, execution: &str) -> Recorded {
+        let sfn = aws_sdk_sfn::Client::new(self.aws());
+        let history = sfn.get_execution_history().execution_arn(execution).include_execution_data(true);
+        let events = history.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let events = events.unwrap_or_else(|error| panic!("{execution}: {error:?}"));
+        let json = |text: Option<&str>| serde_json::from_str(text.unwrap_or("null")).unwrap_or_default();
+        let failure = |error: Option<&str>, cause: Option<&str>| {
+            (error.unwrap_or_default().to_owned(), cause.unwrap_or_default().to_owned())
+        };
+        let (mut input, mut entered, mut answers, mut outcome) = (Value::Null, Vec::new(), Vec::new(), None);
+        for event in &events {
+            if let Some(started) = event.execution_started_event_details() {
+                input = json(started.input());
+            } else if let Some(state) = event.state_entered_event_details() {
+                entered.push(state.name().to_owned());
+            } else if let Some(task) = event.task_succeeded_event_details() {
+                answers.push(Ok(json(task.output())));
+            } else if let Some(task) = event.task_failed_event_details() {
+                answers.push(Err(failure(task.error(), task.cause())));
+            } else if let Some(task) = event.task_timed_out_event_details() {
+                answers.push(Err(failure(task.error(), task.cause())));
+            } else if let Some(ended) = event.execution_succeeded_event_details() {
+                outcome = Some(Ok(json(ended.output())));
+            } else if let Some(ended) = event.execution_failed_event_details() {
+                outcome = Some(Err(failure(ended.error(), ended.cause())));
+            }
+        }
+        let outcome = outcome.unwrap_or_else(|| panic!("{execution} has not ended: {events:?}"));
+        Recorded { input, entered, answers, outcome }
+    }
+
     /// Stops an execution, as an operator does. One that has ended stays as it is.
     pub async fn stops(&self, execution: &str) {
         let sfn = aws_sdk_sfn::Client::new(self.aws());

@@ -52,7 +52,7 @@ impl RequestIds {
 
 /// The time of a request. The domain takes it as an argument.
 pub fn now() -> Timestamp {
-    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+    tola_step::now()
 }
 
 fn correlation(headers: &HeaderMap) -> Option<String> {

@@ -21,6 +21,11 @@ pub struct RelayQueue {
 pub struct MissingUrl;
 
 impl RelayQueue {
+    /// The queue at `url`.
+    pub fn new(aws: &SdkConfig, url: String) -> Self {
+        Self { client: Client::new(aws), url }
+    }
+
     /// The queue whose URL is in `RELAY_QUEUE_URL`.
     ///
     /// # Errors
@@ -28,7 +33,7 @@ impl RelayQueue {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the queue's variable")]
     pub fn from_env(aws: &SdkConfig) -> Result<Self, MissingUrl> {
         let url = std::env::var("RELAY_QUEUE_URL").map_err(|_| MissingUrl)?;
-        Ok(Self { client: Client::new(aws), url })
+        Ok(Self::new(aws, url))
     }
 
     /// Names each aggregate to the relay, and returns how many there were.
