@@ -142,14 +142,11 @@ struct User {
 impl User {
     /// The user at work for a merchant: its own, or, for an admin, the one that the request names.
     fn acting(self, headers: &HeaderMap, query: Option<&str>) -> Result<Identity, ApiError> {
-        let merchant_id = match query {
-            Some(text) => Some(self.chosen("/query/merchant", text)?),
-            None if headers.contains_key(MERCHANT_HEADER) => {
-                Some(self.chosen(MERCHANT_POINTER, one(headers, MERCHANT_HEADER).unwrap_or_default())?)
-            }
-            None => self.merchant_id,
-        };
-        let merchant_id = merchant_id.ok_or_else(|| {
+        // Both are read, whichever of them counts: what can't be a merchant is refused wherever it stands.
+        let in_query = query.map(|text| self.chosen("/query/merchant", text)).transpose()?;
+        let header = headers.contains_key(MERCHANT_HEADER).then(|| one(headers, MERCHANT_HEADER).unwrap_or_default());
+        let in_header = header.map(|text| self.chosen(MERCHANT_POINTER, text)).transpose()?;
+        let merchant_id = in_query.or(in_header).or(self.merchant_id).ok_or_else(|| {
             let error = ApiError::new(StatusCode::FORBIDDEN, code::FORBIDDEN);
             let message = "an admin says for which merchant: send X-Merchant-Id, a merchant's id";
             error.at(MERCHANT_POINTER, code::FORBIDDEN, message)

@@ -124,6 +124,9 @@ async fn an_admin_acts_for_any_merchant_and_others_for_their_own() {
     assert_eq!((made.status, made.body["merchant_id"].as_str()), (StatusCode::CREATED, Some(THEIRS)));
     let listed = asks(&world, "GET", &format!("/v1/products?merchant={THEIRS}"), Some(&admin), json!({})).await;
     assert_eq!(listed.body["items"].as_array().unwrap().len(), 1);
+    let path = format!("/v1/products?merchant={THEIRS}");
+    let odd = asks(&world, "GET", &path, Some(&admin), json!({ "x-merchant-id": "me" })).await;
+    assert_eq!(odd.refused(), (400, "INVALID_PARAMETER", "/headers/x-merchant-id"), "whatever the query says");
 
     let own = asks(&world, "GET", "/v1/products", Some(&merchant()), ours).await;
     assert_eq!(own.status, StatusCode::OK);
