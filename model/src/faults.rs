@@ -1,6 +1,6 @@
 //! What goes wrong, and where.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
@@ -46,18 +46,39 @@ pub(crate) fn of(task: &str) -> impl Iterator<Item = Fault> + use<> {
 /// A task of a machine.
 pub(crate) type Place = (String, String);
 
+/// What goes wrong at which of the calls of a task, counted from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Planned {
+    pub(crate) place: Place,
+    pub(crate) call: usize,
+    pub(crate) fault: Fault,
+}
+
+/// A call that was taken for lost.
+#[derive(Debug)]
+pub(crate) enum Zombie {
+    /// Of a function, with its payload.
+    Call(String, Value),
+    /// Of an adapter, by a message.
+    Command(String),
+}
+
 /// The faults of one story. Each comes once.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     /// What is still to come.
-    planned: Vec<(Place, Fault)>,
+    planned: Vec<Planned>,
+    /// How often each task was called.
+    calls: BTreeMap<Place, usize>,
     /// Calls that were taken for lost.
-    pub(crate) zombies: VecDeque<(String, Value)>,
+    pub(crate) zombies: VecDeque<Zombie>,
+    /// Whether somebody died on the way, and was not done before.
+    pub(crate) somebody_died: bool,
 }
 
 impl Faults {
     /// These, in any order.
-    pub(crate) fn planned(planned: &[(Place, Fault)]) -> Self {
+    pub(crate) fn planned(planned: &[Planned]) -> Self {
         Self { planned: planned.to_vec(), ..Self::default() }
     }
 
@@ -68,9 +89,16 @@ impl Faults {
 
     /// The fault that an attempt meets.
     pub(crate) fn met(&mut self, machine: &str, state: &str) -> Option<Fault> {
-        let is_here = |((of, at), _): &(Place, Fault)| of == machine && at == state;
-        let found = self.planned.iter().position(is_here)?;
-        let (_, fault) = self.planned.remove(found);
-        Some(fault)
+        let place = (machine.to_owned(), state.to_owned());
+        let calls = self.calls.entry(place.clone()).or_default();
+        let call = *calls;
+        *calls += 1;
+        let found = self.planned.iter().position(|planned| planned.place == place && planned.call == call)?;
+        Some(self.planned.remove(found).fault)
+    }
+
+    /// How often each task was called.
+    pub(crate) fn calls(&self) -> &BTreeMap<Place, usize> {
+        &self.calls
     }
 }

@@ -32,7 +32,7 @@ use tola_store::{MongoConfig, Store};
 use tola_workflow::{Executions, Launcher, Reconciler, Settler, WorkflowConfig};
 
 use crate::cloud::{SharedCloud, status_of};
-use crate::faults::{Fault, Faults, Place};
+use crate::faults::{Fault, Faults, Place, Zombie};
 
 /// Longer than anything that waits waits.
 const FOREVER: Duration = Duration::from_secs(3 * 3600);
@@ -175,15 +175,6 @@ impl World {
         MACHINES.into_iter().flat_map(of).collect()
     }
 
-    /// The states that executions of a machine have entered.
-    pub(crate) fn entered(&self) -> BTreeSet<Place> {
-        let of = |running: &Running| {
-            let machine = running.machine.clone();
-            running.execution.entered().iter().map(move |state| (machine.clone(), state.clone())).collect::<Vec<_>>()
-        };
-        self.executions.values().flat_map(of).collect()
-    }
-
     /// Lets everything happen that happens by itself, until nothing is left to do.
     pub(crate) async fn settles(&mut self) {
         loop {
@@ -194,6 +185,7 @@ impl World {
             let wakes = self.executions.values().filter_map(|running| running.execution.wakes()).min();
             match wakes {
                 Some(at) => self.passes(at),
+                None if self.meets_a_zombie().await => {}
                 // The sweep comes every minute, and finds what nobody else will do.
                 None => {
                     self.passes(self.now.after(FOREVER));
@@ -285,7 +277,10 @@ impl World {
         };
         match taken {
             Some(taken) => taken.unwrap_or_else(|error| panic!("the adapter can't take {body}: {error}")),
-            None => self.commands.push_back(Command { body, dies_within: None }),
+            None => {
+                self.faults.somebody_died = true;
+                self.commands.push_back(Command { body, dies_within: None });
+            }
         }
         true
     }
@@ -303,7 +298,7 @@ impl World {
             let waits = |pending: &Pending| pending.token.is_none() || !running.sent.contains(&pending.id);
             Some((arn.clone(), running.machine.clone(), running.execution.pending().into_iter().find(waits)?))
         });
-        let Some((arn, machine, pending)) = found else { return self.meets_a_zombie().await };
+        let Some((arn, machine, pending)) = found else { return false };
         let fault = self.faults.met(&machine, &pending.state);
         if pending.token.is_some() {
             self.gives_a_command(&arn, &pending, fault);
@@ -321,14 +316,16 @@ impl World {
             Some(Fault::DiesWithin(turns)) => {
                 // Whatever it has asked the database for is done, as if it had died while it waited for the answer.
                 let call = self.functions.call(&function, payload);
-                for_some_turns(call, turns).await.unwrap_or_else(|| error("Runtime.ExitError"))
+                let answer = for_some_turns(call, turns).await;
+                self.faults.somebody_died |= answer.is_none();
+                answer.unwrap_or_else(|| error("Runtime.ExitError"))
             }
             Some(Fault::Twice) => {
                 drop(self.functions.call(&function, payload.clone()).await);
                 self.functions.call(&function, payload).await
             }
             Some(Fault::Zombie) => {
-                self.faults.zombies.push_back((function, payload));
+                self.faults.zombies.push_back(Zombie::Call(function, payload));
                 error("States.Timeout")
             }
             Some(Fault::GivesUp) => error("STEP_FAILED"),
@@ -361,7 +358,7 @@ impl World {
             // The queue has it, and nobody is told: it is given again.
             Some(Fault::DiesAfter) => "SQS.AmazonSQSException",
             Some(Fault::Zombie) => {
-                self.commands.push_back(command);
+                self.faults.zombies.push_back(Zombie::Command(command.body));
                 "States.Timeout"
             }
             Some(Fault::GivesUp) => "STEP_FAILED",
@@ -370,10 +367,13 @@ impl World {
         running.execution.answer(pending.id, error(failure), self.now);
     }
 
-    /// A call that was given up long ago comes to its end.
+    /// A call that was given up long ago comes to its end, when everything else has.
     async fn meets_a_zombie(&mut self) -> bool {
-        let Some((function, payload)) = self.faults.zombies.pop_front() else { return false };
-        drop(self.functions.call(&function, payload).await);
+        match self.faults.zombies.pop_front() {
+            None => return false,
+            Some(Zombie::Call(function, payload)) => drop(self.functions.call(&function, payload).await),
+            Some(Zombie::Command(body)) => self.commands.push_back(Command { body, dies_within: None }),
+        }
         true
     }
 }

@@ -214,6 +214,8 @@ fn connected(start: &str, states: &States) -> Result<(), String> {
                 }
                 next.extend(task.next.as_deref());
                 next.extend(task.catch.iter().map(|catch| catch.next.as_str()));
+                known_errors(task.retry.iter().flat_map(|retry| &retry.error_equals))?;
+                known_errors(task.catch.iter().flat_map(|catch| &catch.error_equals))?;
                 if task.retry.iter().any(|retry| retry.jitter_strategy != "FULL") {
                     return Err(format!("`{name}` retries without jitter"));
                 }
@@ -226,6 +228,7 @@ fn connected(start: &str, states: &States) -> Result<(), String> {
                 if map.item_processor.processor_config.mode != "INLINE" {
                     return Err(format!("`{name}` is not an inline map"));
                 }
+                known_errors(map.catch.iter().flat_map(|catch| &catch.error_equals))?;
                 connected(&map.item_processor.start_at, &map.item_processor.states)?;
                 next.extend(map.catch.iter().map(|catch| catch.next.as_str()));
                 next.push(&map.next);
@@ -237,6 +240,13 @@ fn connected(start: &str, states: &States) -> Result<(), String> {
         next.into_iter().try_for_each(known)?;
     }
     Ok(())
+}
+
+/// Of the names that the language gives errors, only these two are known here.
+fn known_errors<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    let stranger =
+        names.find(|name| name.starts_with("States.") && !["States.ALL", "States.Timeout"].contains(&name.as_str()));
+    stranger.map_or(Ok(()), |name| Err(format!("{name} is not known here")))
 }
 
 /// Calls `look` with every text of a value.
@@ -278,6 +288,7 @@ mod tests {
             ("\"QueryLanguage\": \"JSONata\"", "\"QueryLanguage\": \"JSONPath\""),
             ("{% $reason %}", "{% $uppercase($reason) %}"),
             ("\"StartAt\": \"", "\"StartAt\": \"Nowhere, "),
+            ("\"States.Timeout\"", "\"States.TaskFailed\""),
         ] {
             assert!(good.contains(from), "{from}");
             assert!(Machine::parse(&good.replacen(from, to, 1)).is_err(), "{to}");

@@ -55,12 +55,12 @@ metrics! {
     MESSAGES_LEFT "MessagesLeft" Count true "Messages that a function could not handle, and that come again.";
     PRODUCTS_REGISTERED "ProductsRegistered" Count false "Products that were registered.";
     PRODUCTS_READY "ProductsReady" Count false "Products that became complete.";
-    PRODUCTS_PUBLISHED "ProductsPublished" Count false "Publications that all channels took.";
+    PRODUCTS_PUBLISHED "ProductsPublished" Count false "Publications that some channel took.";
     PUBLICATIONS_REFUSED "PublicationsRefused" Count false "Publications that some channel did not take.";
-    PRODUCTS_UNPUBLISHED "ProductsUnpublished" Count false "Withdrawals that are through.";
+    PRODUCTS_UNPUBLISHED "ProductsUnpublished" Count false "Withdrawals that some channel carried out.";
     IMAGES_PROCESSED "ImagesProcessed" Count false "Images that have their renditions.";
     IMAGES_REJECTED "ImagesRejected" Count false "Images that can't be used.";
-    TIME_TO_LIVE "TimeToLive" Milliseconds false "From asking for a publication until all channels show it.";
+    TIME_TO_LIVE "TimeToLive" Milliseconds false "From asking for a publication until all channels have taken it.";
     OUTBOX_AGE "OutboxAge" Seconds false "How long the oldest event waits that should have been delivered.";
     STUCK_OPERATIONS "StuckOperations" Count false "Operations that run for longer than any machine allows.";
     LEFT_BEHIND "LeftBehind" Count false "What the sweep found undone and did, or had done.";

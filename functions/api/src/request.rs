@@ -91,7 +91,7 @@ pub async fn context(mut request: Request, next: Next) -> Response {
         merchant.id = merchant.as_deref(),
         request_id = ids.request,
         invocation_id = invocation,
-        correlation_id = ids.correlation,
+        correlation.id = ids.correlation,
         "answered a request"
     );
     tola_step::measure::ended(started, !response.status().is_server_error());

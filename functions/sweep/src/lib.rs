@@ -85,10 +85,10 @@ pub struct Swept {
     pub reconciled: usize,
     /// Tombstones of products that were removed.
     pub forgotten: usize,
-    /// For how many seconds the oldest event has waited that should have been delivered.
-    pub outbox_age_seconds: u64,
-    /// Operations that run for longer than any machine allows.
-    pub stuck: usize,
+    /// For how many seconds the oldest event has waited that should have been delivered; nothing if nobody could look.
+    pub outbox_age_seconds: Option<u64>,
+    /// Operations that run for longer than any machine allows; nothing if nobody could look.
+    pub stuck: Option<usize>,
     /// What failed; the next sweep tries again.
     pub failures: Vec<String>,
 }
@@ -100,7 +100,7 @@ impl Sweep {
         let leftovers = self.store.leftovers(SystemScope::named("sweep"));
         let waiting = now.before(PATIENCE);
         match leftovers.oldest_outbox(waiting).await {
-            Ok(oldest) => swept.outbox_age_seconds = oldest.map_or(0, |oldest| now.since(oldest).as_secs()),
+            Ok(oldest) => swept.outbox_age_seconds = Some(oldest.map_or(0, |oldest| now.since(oldest).as_secs())),
             Err(error) => swept.failed("looking for the oldest event", &error),
         }
         match leftovers.overdue_outboxes(waiting, MOST).await {
@@ -120,7 +120,7 @@ impl Sweep {
             Err(error) => swept.failed("looking for operations that run for long", &error),
         }
         match leftovers.overdue_operations(now.before(STUCK), MOST).await {
-            Ok(operations) => swept.stuck = operations.len(),
+            Ok(operations) => swept.stuck = Some(operations.len()),
             Err(error) => swept.failed("looking for operations that are stuck", &error),
         }
         for (from, to) in
@@ -149,16 +149,62 @@ impl Sweep {
 }
 
 impl Swept {
+    /// Whether all of it could be looked at and done.
+    pub fn is_well(&self) -> bool {
+        self.failures.is_empty()
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "nobody looks at the last of 2^53 seconds")]
     fn measure(&self) {
         let done = [self.outboxes, self.launched, self.settled, self.adopted, self.found];
-        metrics::gauge!(metric::OUTBOX_AGE.name).set(self.outbox_age_seconds as f64);
-        metrics::gauge!(metric::STUCK_OPERATIONS.name).set(self.stuck as f64);
+        // What nobody could look at is not well: it stays as it was.
+        if let Some(age) = self.outbox_age_seconds {
+            metrics::gauge!(metric::OUTBOX_AGE.name).set(age as f64);
+        }
+        if let Some(stuck) = self.stuck {
+            metrics::gauge!(metric::STUCK_OPERATIONS.name).set(stuck as f64);
+        }
         metrics::counter!(metric::LEFT_BEHIND.name).increment(done.iter().sum::<usize>() as u64);
     }
 
     fn failed(&mut self, what: &str, error: &(dyn std::error::Error + 'static)) {
         tracing::error!(error, "{what} failed");
         self.failures.push(format!("{what}: {error}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::{BehaviorVersion, SdkConfig};
+    use tola_store::MongoConfig;
+    use tola_workflow::{Executions, WorkflowConfig};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_sweep_that_can_not_look_is_not_well_and_tells_no_figures() {
+        let uri = "mongodb://127.0.0.1:1/?directConnection=true&retryWrites=false";
+        let config = MongoConfig { patience: Duration::from_millis(50), ..MongoConfig::new(uri, "tola") };
+        let store = Store::connect(&config).await.unwrap();
+        let aws = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+        let [register_product, process_image, publish_product, withdraw_product, reconcile_channel] =
+            [(); 5].map(|()| String::new());
+        let machines =
+            WorkflowConfig { register_product, process_image, publish_product, withdraw_product, reconcile_channel };
+        let executions = Executions::new(&aws, machines);
+        let sweep = Sweep {
+            launcher: Launcher::new(store.clone(), executions.clone()),
+            settler: Settler::new(store.clone(), executions),
+            queue: RelayQueue::new(&aws, "https://sqs/relay".into()),
+            bucket: ImageBucket::from_config(&aws, "images"),
+            reconcile_every: Duration::from_secs(60),
+            store,
+        };
+
+        let swept = sweep.run(Timestamp::from_millis(1_800_000_000_000)).await;
+
+        assert!(!swept.is_well());
+        assert_eq!((swept.outbox_age_seconds, swept.stuck), (None, None));
+        assert_eq!(swept.failures.len(), 11, "{:#?}", swept.failures);
     }
 }

@@ -1,6 +1,7 @@
 //! Wires and serves: see the library.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -28,9 +29,14 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::run(service_fn(move |_: LambdaEvent<IgnoredAny>| {
         let sweep = Arc::clone(&sweep);
         // Boxed, since the futures of database and AWS calls nest deeper than the compiler follows a layout.
-        let work: BoxFuture<'static, Result<Swept, lambda_runtime::Error>> =
-            Box::pin(async move { Ok(sweep.run(tola_step::now()).await) });
-        measure::invocation(work)
+        let work: BoxFuture<'static, Swept> = Box::pin(async move { sweep.run(tola_step::now()).await });
+        async move {
+            let began = Instant::now();
+            let swept = work.await;
+            // It always answers; whether it came to a good end is what the alarm on a silent sweep asks.
+            measure::ended(began, swept.is_well());
+            Ok::<Swept, lambda_runtime::Error>(swept)
+        }
     }))
     .await
 }

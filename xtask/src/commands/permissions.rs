@@ -1,7 +1,7 @@
-//! `cargo xtask permissions`: takes one permission after the other away from a running stack, and sees a test fail.
+//! `cargo xtask permissions`: takes one permission after the other away from a running stack, and sees it missed.
 //!
-//! First each test runs alone, to learn which permissions it needs. Then, for each permission, the quickest such test
-//! runs without it. Half an hour and more, so not for CI: there, a call that is denied fails the tests (see
+//! First each test runs alone, to learn which permissions it needs. Then, for each permission, the quickest such tests run
+//! without it, until in one of them a call is denied: which fails the test, or all tests together. Half an hour and more, so not for CI: there, a call that is denied fails the tests (see
 //! [`crate::permissions`]).
 
 use std::collections::BTreeSet;

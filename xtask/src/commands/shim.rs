@@ -15,10 +15,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (ui, workspace) = (Ui::default(), stack::workspace());
-    let shim = tokio::select! {
-        shim = Shim::start(&workspace, arguments.port, &ui) => shim.inspect_err(|_| ui.failed())?,
-        stopped = asked_to_stop() => return stopped,
-    };
+    let shim = Shim::start(&workspace, arguments.port, &ui).await.inspect_err(|_| ui.failed())?;
     println!("{}/v1/openapi.json", shim.url);
     for tenant in &shim.tenants {
         println!("{}", serde_json::to_string(tenant)?);

@@ -1,4 +1,4 @@
-//! What is measured: a program that is started as Lambda starts it, and driven through the runtime API.
+//! A program that is started as Lambda starts it, and driven through the runtime API.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -20,7 +20,7 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(15);
 /// How much of a log an error shows.
 const LOG_TAIL: usize = 12;
 
-/// How to start one side of the comparison.
+/// How to start it.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
     /// What people call it.

@@ -25,13 +25,15 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tola_local::database::{self, process::Database};
-use tola_local::{Progress, functions, port};
+use tola_local::functions::{self, Built};
+use tola_local::{Progress, port};
 
 use self::gateway::Gateway;
 use self::pool::Pool;
 use self::routes::Routes;
 use self::services::Services;
 use crate::lambda::{Program, environment};
+use crate::signals::interrupted;
 use crate::tenant::Tenant;
 
 /// How many processes of the API there are: two requests at once are handled at once.
@@ -54,7 +56,7 @@ impl Shim {
     /// Builds what is needed, and serves on this port of 127.0.0.1, or with 0 on a free one.
     ///
     /// # Errors
-    /// When something does not build or start.
+    /// When something does not build or start, or somebody interrupts it; then nothing is left running.
     pub(crate) async fn start(workspace: &Path, port: u16, progress: &dyn Progress) -> anyhow::Result<Self> {
         let began = Instant::now();
         progress.begin("build");
@@ -64,28 +66,48 @@ impl Shim {
         let began = Instant::now();
         progress.begin("API");
         let folder = TempDir::new().context("no temporary folder")?;
-        let program = built.database.context("the workspace has no database")?;
+        let program = built.database.clone().context("the workspace has no database")?;
         let [database_port] = port::free()?;
         let database = Database { folder: folder.path().to_owned(), port: database_port, program };
         database.start().await?;
-        let uri = database::uri(database_port);
-        let tenants = seed::documents(&uri).await?;
+        let served = tokio::select! {
+            served = Self::serve(workspace, port, &built, folder.path(), database_port) => served,
+            served = interrupted() => served,
+        };
+        match served {
+            Ok((url, tenants, servers)) => {
+                progress.end("API", &url, began.elapsed());
+                Ok(Self { url, tenants, folder, database, servers })
+            }
+            Err(error) => {
+                database.stop().await;
+                Err(error)
+            }
+        }
+    }
 
+    async fn serve(
+        workspace: &Path,
+        port: u16,
+        built: &Built,
+        folder: &Path,
+        database_port: u16,
+    ) -> anyhow::Result<(String, [Tenant; 2], [JoinHandle<()>; 2])> {
+        let uri = database::uri(database_port);
+        let mut tenants = seed::documents(&uri).await?;
         let bootstrap = |name: &str| built.bootstraps.get(name).cloned().with_context(|| format!("no function {name}"));
-        let adapter = function(ADAPTER, bootstrap(ADAPTER)?, folder.path(), environment::of(ADAPTER, &uri));
+        let adapter = function(ADAPTER, bootstrap(ADAPTER)?, folder, environment::of(ADAPTER, &uri));
         let services = serve(Services::new(Pool::start(adapter, 1).await?).router(), 0).await?;
         let mut variables = environment::of_the_api(&uri);
         variables.insert("AUTH_MODE".into(), "cognito".into());
         variables.insert("AWS_ENDPOINT_URL".into(), format!("http://{}", services.0));
-        let api = function("api", bootstrap("api")?, folder.path(), variables);
+        let api = function("api", bootstrap("api")?, folder, variables);
         let routes = Routes::read(&fs::read_to_string(workspace.join("openapi.json"))?)?;
         let gateway = Arc::new(Gateway::new(routes, Pool::start(api, PROCESSES).await?));
         let served = serve(gateway.router(), port).await?;
         let url = format!("http://{}", served.0);
-        let mut shim = Self { url, tenants, folder, database, servers: [services.1, served.1] };
-        seed::actions(&shim.url, &mut shim.tenants).await?;
-        progress.end("API", &shim.url, began.elapsed());
-        Ok(shim)
+        seed::actions(&url, &mut tenants).await?;
+        Ok((url, tenants, [services.1, served.1]))
     }
 
     /// Where the output of the functions goes, and what is kept of the run goes with it.

@@ -21,10 +21,7 @@ use crate::ui::Ui;
 pub(super) async fn check(workspace: &Path) -> anyhow::Result<String> {
     let written = openapi::check().await?;
     let ui = Ui::default();
-    let shim = tokio::select! {
-        shim = Shim::start(workspace, 0, &ui) => shim.inspect_err(|_| ui.failed())?,
-        stopped = interrupted() => return stopped,
-    };
+    let shim = Shim::start(workspace, 0, &ui).await.inspect_err(|_| ui.failed())?;
     let folder = workspace.join(".local/contract");
     let asked = tokio::select! {
         asked = schemathesis::ask(workspace, &folder, &shim.url, &shim.tenants, Extent::Full) => asked,
