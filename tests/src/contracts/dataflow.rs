@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use tola_asl::Expression;
 use tola_contracts::channel::CommandAnswer;
 
-use super::expression::{Expression, expressions_in};
 use super::{Subject, schema};
 use crate::asl::{ADAPTER_OF_TYPE, Edge, Way, submits};
 
@@ -91,7 +91,8 @@ impl Environment {
 
     /// What a map's first state sees: one of the items.
     fn of_each_item(&self, map: &Value) -> Self {
-        let items = map["Items"].as_str().and_then(Expression::parse).and_then(|items| self.resolve(&items).ok());
+        let items = map["Items"].as_str().and_then(|text| Expression::parse(text).ok()?);
+        let items = items.and_then(|items| self.resolve(&items).ok());
         let item = items.and_then(|items| items.get("items").cloned()).unwrap_or_default();
         Self { input: vec![item], result: None, caught: false, ..self.clone() }
     }
@@ -122,8 +123,8 @@ impl Environment {
             }
             Value::Array(_) => json!({ "type": "array" }),
             Value::String(text) => match Expression::parse(text) {
-                Some(expression) => self.resolve(&expression).unwrap_or_default(),
-                None => json!({ "type": "string", "const": text }),
+                Ok(Some(expression)) => self.resolve(&expression).unwrap_or_default(),
+                _ => json!({ "type": "string", "const": text }),
             },
             Value::Number(_) => json!({ "type": "number", "const": template }),
             Value::Bool(_) => json!({ "type": "boolean", "const": template }),
@@ -132,8 +133,14 @@ impl Environment {
     }
 
     /// The schema of what an expression yields, or why it yields nothing.
-    pub(super) fn resolve(&self, expression: &Expression<'_>) -> Result<Value, String> {
-        let (sources, rest) = self.sources(&expression.path)?;
+    pub(super) fn resolve(&self, expression: &Expression) -> Result<Value, String> {
+        let (path, equals) = match expression {
+            Expression::Path(path) => (path, None),
+            Expression::Equals(path, literal) => (path, Some(literal)),
+            Expression::Joined(_) => return Ok(json!({ "type": "string" })),
+        };
+        let path: Vec<_> = path.iter().map(String::as_str).collect();
+        let (sources, rest) = self.sources(&path)?;
         let mut found = Vec::new();
         for source in sources {
             let value = rest.iter().try_fold(source, |schema, name| schema::field(&schema, name));
@@ -141,7 +148,7 @@ impl Environment {
             found.push(value);
         }
         found.dedup();
-        if let Some(literal) = expression.equals {
+        if let Some(literal) = equals {
             let possible = found.iter().any(|schema| schema.to_string().contains(&format!("\"{literal}\"")));
             return if possible { Ok(json!({ "type": "boolean" })) } else { Err(format!("is never '{literal}'")) };
         }
@@ -204,9 +211,22 @@ pub(super) fn expressions(subject: &Subject) -> Vec<String> {
 
 fn problems(value: &Value, sight: &Environment) -> Vec<String> {
     let problem = |text: &str| match Expression::parse(text) {
-        None if text == QUEUE_OF_TYPE || text == ADAPTER_OF_TYPE => None,
-        None => Some(format!("{text} is more than a path; expressions move data, Rust decides")),
-        Some(expression) => sight.resolve(&expression).err().map(|why| format!("{text} {why}")),
+        Ok(Some(Expression::Joined(_))) if text == QUEUE_OF_TYPE || text == ADAPTER_OF_TYPE => None,
+        Ok(Some(Expression::Joined(_))) | Err(_) => {
+            Some(format!("{text} is more than a path; expressions move data, Rust decides"))
+        }
+        Ok(Some(expression)) => sight.resolve(&expression).err().map(|why| format!("{text} {why}")),
+        Ok(None) => None,
     };
-    expressions_in(value).into_iter().filter_map(problem).collect()
+    texts_in(value).into_iter().filter_map(problem).collect()
+}
+
+/// Every text in a value.
+fn texts_in(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts_in).collect(),
+        Value::Object(entries) => entries.values().flat_map(texts_in).collect(),
+        _ => Vec::new(),
+    }
 }

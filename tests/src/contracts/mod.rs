@@ -2,7 +2,6 @@
 
 mod dataflow;
 mod errors;
-mod expression;
 mod graph;
 mod mutations;
 mod payload;
