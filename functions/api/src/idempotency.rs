@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tola_catalog::{Identity, ImageId, MerchantId, OperationId, ProductId, code};
+use tola_step::now;
 use tola_store::{Begun, Idempotency, IdempotencyKey, Minted, StoredAnswer, TenantScope};
 use ulid::Ulid;
 
@@ -19,7 +20,7 @@ use crate::app::App;
 use crate::body::buffer;
 use crate::error::{ApiError, chain, finish};
 use crate::identity::one;
-use crate::request::{RequestIds, guarded, now};
+use crate::request::{RequestIds, guarded};
 
 const KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");

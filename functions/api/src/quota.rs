@@ -9,12 +9,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tola_catalog::quota::{Allowance, Quota};
 use tola_catalog::{Identity, code};
+use tola_step::now;
 use tola_store::TenantScope;
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::identity::Policy;
-use crate::request::now;
 
 /// The one bucket that each merchant has so far.
 const WRITES: &str = "writes";

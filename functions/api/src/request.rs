@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use lambda_http::RequestExt as _;
 use lambda_http::request::RequestContext;
-use tola_catalog::{MerchantId, Timestamp};
+use tola_catalog::MerchantId;
 use ulid::Ulid;
 
 use crate::error::{ApiError, finish};
@@ -48,11 +48,6 @@ impl RequestIds {
         let correlation = correlation(request.headers()).unwrap_or_else(|| id.clone());
         Self { request: id, correlation }
     }
-}
-
-/// The time of a request. The domain takes it as an argument.
-pub fn now() -> Timestamp {
-    tola_step::now()
 }
 
 fn correlation(headers: &HeaderMap) -> Option<String> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tola_catalog::{Channel, ChannelId, MerchantId, Origin, Problem, ProblemClass, Timestamp, code};
 use tola_contracts::channel::inquiry::Question;
+use tola_step::now;
 use tola_store::{Duplicate, Error as StoreError, Saved};
 
 use super::channels::ATTEMPTS;
@@ -19,7 +20,6 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::InPath;
-use crate::request::now;
 use crate::views::ChannelView;
 
 /// The most channels of a merchant: lists show them all at once.

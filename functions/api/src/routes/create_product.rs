@@ -14,6 +14,7 @@ use tola_catalog::product::{
 };
 use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
 use tola_catalog::{ImageId, Money, Origin, Product, code};
+use tola_step::now;
 use tola_store::{Duplicate, Error as StoreError, TenantScope};
 
 use super::images::rescue;
@@ -26,7 +27,6 @@ use crate::idempotency::Ids;
 use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag as About, examples};
-use crate::request::now;
 use crate::signing::Links;
 use crate::views::{OperationView, ProductView};
 

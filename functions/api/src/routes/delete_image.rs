@@ -8,6 +8,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use tola_catalog::{ImageId, Product, code};
+use tola_step::now;
 use tola_store::{Outcome, TenantScope};
 
 use super::images::restore;
@@ -16,7 +17,6 @@ use crate::error::ApiError;
 use crate::identity::Caller;
 use crate::openapi::{Contract, Tag, examples};
 use crate::params::InPath;
-use crate::request::now;
 
 /// The most products that a refusal names.
 const NAMED: u32 = 10;

@@ -14,6 +14,7 @@ use tola_catalog::status::permit;
 use tola_catalog::text::{AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
 use tola_catalog::{Money, Product, ProductId, Request, code};
 use tola_contracts::message::AggregateRef;
+use tola_step::now;
 use tola_store::Outcome;
 
 use super::create_product::{ImageBody, refuse_unknown};
@@ -29,7 +30,6 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag as About, examples};
 use crate::params::InPath;
-use crate::request::now;
 use crate::signing::Links;
 use crate::views::{OperationView, ProductView};
 

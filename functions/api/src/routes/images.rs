@@ -9,6 +9,7 @@ use serde_json::json;
 use tola_catalog::image::{Changed, UPLOAD_TYPES};
 use tola_catalog::operation::Subject;
 use tola_catalog::{Image, ImageId, ImageStatus, OperationId, Origin};
+use tola_step::now;
 use tola_store::{Outcome, TenantScope};
 
 use crate::app::{App, image_path};
@@ -19,7 +20,6 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::InPath;
-use crate::request::now;
 use crate::signing::{Links, UploadForm};
 use crate::views::ImageView;
 

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use tola_catalog::operation::{Intent, Subject};
 use tola_catalog::{ChannelId, Operation, OperationId, OperationStatus, Problem, ProblemClass, ProductId, code};
+use tola_step::now;
 use tola_store::{OperationFilter, Outcome, Settlement, TenantScope};
 use tola_workflow::end_commands;
 
@@ -16,7 +17,6 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Tag, examples};
 use crate::params::{InPath, Params};
-use crate::request::now;
 use crate::views::{OperationView, Page};
 
 pub(super) fn list_contract() -> Contract {

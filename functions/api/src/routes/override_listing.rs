@@ -10,6 +10,7 @@ use tola_catalog::operation::Subject;
 use tola_catalog::status::permit;
 use tola_catalog::{ChannelId, EffectiveView, Overrides, ProductId, Request, code};
 use tola_contracts::message::AggregateRef;
+use tola_step::now;
 use tola_store::Outcome;
 
 use super::edit_product::answer;
@@ -23,7 +24,6 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::BothInPath;
-use crate::request::now;
 use crate::signing::Links;
 use crate::views::{ListingShown, OperationView, ProductView};
 

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tola_catalog::text::{Sku, Slug};
 use tola_catalog::{ChannelId, Product, ProductId, ProductStatus};
+use tola_step::now;
 use tola_store::ProductFilter;
 
 use super::one_more;
@@ -16,7 +17,6 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::{InPath, Params};
-use crate::request::now;
 use crate::signing::Links;
 use crate::views::{Page, ProductItem, ProductView};
 

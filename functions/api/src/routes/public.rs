@@ -5,6 +5,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tola_catalog::{MerchantId, Product, ProductId, ProductStatus};
+use tola_step::now;
 use tola_store::{ProductFilter, SystemScope};
 
 use super::one_more;
@@ -14,7 +15,6 @@ use crate::error::ApiError;
 use crate::json::Json;
 use crate::openapi::{Contract, Tag, examples};
 use crate::params::{InPath, Params};
-use crate::request::now;
 use crate::signing::Links;
 use crate::views::{Page, PublicProductView};
 

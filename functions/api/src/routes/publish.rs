@@ -14,6 +14,7 @@ use tola_catalog::{
     Channel, ChannelId, Missing, OperationId, OperationKind, Origin, Product, ProductId, ProductStatus, Request, code,
 };
 use tola_contracts::channel::inquiry::{Finding, Question};
+use tola_step::now;
 
 use super::action::{Accepted, Action, check_list, refuse_unknown};
 use crate::app::App;
@@ -24,7 +25,6 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Switch, Tag, examples};
 use crate::params::{InPath, Params};
-use crate::request::now;
 use crate::views::{PlanView, PlannedView};
 
 /// Where a product is to be offered.

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use tola_catalog::{ChannelId, ChannelStatus, Operation, OperationKind, OperationStatus, code};
+use tola_step::now;
 use tola_store::OperationFilter;
 
 use super::action::{Accepted, accepted};
@@ -15,7 +16,6 @@ use crate::idempotency::Ids;
 use crate::identity::Caller;
 use crate::openapi::{Contract, Header, Switch, Tag, examples};
 use crate::params::{InPath, Params};
-use crate::request::now;
 
 /// How many of a channel's running operations are looked through for a reconciliation.
 const RUNNING: u32 = 100;

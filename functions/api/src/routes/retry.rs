@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use tola_catalog::image::Changed;
 use tola_catalog::operation::{Intent, Subject};
 use tola_catalog::{ImageStatus, Operation, OperationId, OperationKind, Origin, code};
+use tola_step::now;
 use tola_store::TenantScope;
 
 use super::operations::{of_subject, shown};
@@ -20,7 +21,6 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Tag, examples};
 use crate::params::InPath;
-use crate::request::now;
 use crate::views::OperationView;
 
 pub(super) fn contract() -> Contract {

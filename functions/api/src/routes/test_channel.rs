@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use tola_catalog::{Channel, ChannelId, ChannelStatus, Problem, ProblemClass, Timestamp};
 use tola_contracts::channel::inquiry::{Finding, Question};
+use tola_step::now;
 use tola_store::Saved;
 
 use super::channels::ATTEMPTS;
@@ -14,7 +15,6 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Tag, examples};
 use crate::params::InPath;
-use crate::request::now;
 use crate::views::{ChannelTestView, ChannelView};
 
 /// What a connection test has shown.

@@ -12,6 +12,7 @@ use tola_catalog::product::MAX_CHANNELS;
 use tola_catalog::status::permit;
 use tola_catalog::{ChannelId, OperationKind, Product, ProductId, Request, code};
 use tola_contracts::message::AggregateRef;
+use tola_step::now;
 
 use super::action::{Accepted, Action, check_list, refuse_unknown};
 use super::products::tagged;
@@ -24,7 +25,6 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::InPath;
-use crate::request::now;
 use crate::signing::Links;
 use crate::views::ProductView;
 

@@ -130,7 +130,7 @@ async fn a_key_whose_request_vanished_is_taken_over_with_its_ids() {
         body_hash: hex::encode(<sha2::Sha256 as sha2::Digest>::digest(body.to_string())),
     };
     let minted = Minted { resource: Ulid::generate(), operation: Ulid::generate() };
-    let long_ago = api::request::now().before(std::time::Duration::from_secs(60));
+    let long_ago = tola_step::now().before(std::time::Duration::from_secs(60));
     world.store.idempotency(ana.scope()).begin(&key, minted, long_ago).await.unwrap();
 
     let answer = keyed(&ana, "/v1/images", "k", body).await;
