@@ -39,23 +39,30 @@ FORM = {
 }
 
 
-# What nobody changes or deletes, so that there is something to be read to the end.
-KEPT = slice(6, 8)
-CHANGES = {"patch", "put", "delete"}
+# Products that nobody changes or deletes, so that to the end there are some to be read and published as they are, and one
+# that was unpublished, which can be asked for again.
+KEPT = slice(6, 9)
+FOR = {"read": slice(6, 8), "publish": slice(6, 8), "unpublish": slice(8, 9)}
 
 
-def chosen(kind, value, method="get"):
+def chosen(kind, value, action="read"):
     """Something there is instead of a generated value, the same for the same one."""
     if not isinstance(value, str) or not FORM[kind].fullmatch(value):
         return value
     number = zlib.crc32(value.encode())
     of = HAS[OTHER if number % 8 == 1 else TENANT][kind]
-    if number % 8 == 0 or not of or any(value in tenant[kind] for tenant in HAS.values()):
+    kept = HAS[TENANT][kind][KEPT]
+    changes = kind == "products" and action not in FOR
+    if changes and value in kept:
+        of = HAS[TENANT][kind]
+    elif number % 8 == 0 or not of or any(value in tenant[kind] for tenant in HAS.values()):
         return value
     if kind in ("skus", "slugs"):
-        of = of[KEPT] or of
-    elif kind == "products" and method in CHANGES:
-        of = [item for item in of if item not in of[KEPT]]
+        of = of[FOR["read"]] or of
+    elif changes:
+        of = [item for item in of if item not in kept]
+    elif kind == "products" and action != "read" and number % 2 == 0:
+        of = HAS[TENANT][kind][FOR[action]] or of
     return of[number // 8 % len(of)]
 
 
@@ -63,7 +70,8 @@ def chosen(kind, value, method="get"):
 def map_path_parameters(context, path_parameters):
     for path, name, kind in NAMED:
         if path_parameters and name in path_parameters and path.match(context.operation.path):
-            path_parameters[name] = chosen(kind, path_parameters[name], context.operation.method.lower())
+            action = "read" if context.operation.method.lower() == "get" else context.operation.path.rsplit("/")[-1]
+            path_parameters[name] = chosen(kind, path_parameters[name], action)
     return path_parameters
 
 

@@ -97,12 +97,15 @@ pub(super) async fn actions(url: &str, tenants: &mut [Tenant; 2]) -> anyhow::Res
             let published = tenant.post(url, &format!("/v1/products/{product}/publish"), &publish).await?;
             tenant.has.operations.push(id(&published, "/operation/id")?);
         }
+        // The one that `tests/schemathesis/hooks.py` keeps for this.
+        let taken_off = tenant.post(url, &format!("/v1/products/{}/unpublish", products[8]), &publish).await?;
+        let taken_off = id(&taken_off, "/operation/id")?;
         let cancelled = tenant.has.operations.last().cloned().unwrap_or_default();
         tenant.post(url, &format!("/v1/operations/{cancelled}/cancel"), &json!({})).await?;
         let deactivated = tenant.post(url, &format!("/v1/products/{}/deactivate", products[2]), &json!({})).await?;
         let draft = tenant.post(url, "/v1/products", &json!({ "name": "Draft" })).await?;
         let photo = tenant.post(url, "/v1/images", &json!({ "content_type": "image/png" })).await?;
-        tenant.has.operations.extend([id(&deactivated, "/operation/id")?, id(&draft, "/operation/id")?]);
+        tenant.has.operations.extend([taken_off, id(&deactivated, "/operation/id")?, id(&draft, "/operation/id")?]);
         tenant.has.products.push(id(&draft, "/id")?);
         tenant.has.images.push(id(&photo, "/image/id")?);
     }
