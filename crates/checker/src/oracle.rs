@@ -1,0 +1,131 @@
+//! What has to be true in the end: what the acknowledged writes come to if nothing ever goes wrong. It is the product's
+//! rules once more in a few lines, and no code of the product's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::Write;
+
+/// Where a product ends.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Oracle {
+    /// The values of the fields that were ever given; of images, their ids.
+    pub fields: BTreeMap<String, Value>,
+    /// The channels on which it is to be seen; on no others.
+    pub on: BTreeSet<String>,
+    /// Whether its merchant took it off the market.
+    pub deactivated: bool,
+    /// Whether its merchant deleted it.
+    pub deleted: bool,
+}
+
+/// A product's status, as the API writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Something is missing.
+    Draft,
+    /// Complete, and on no channel.
+    Ready,
+    /// On a channel at least.
+    Active,
+    /// Taken off the market.
+    Inactive,
+}
+
+impl Status {
+    /// As the API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "DRAFT",
+            Self::Ready => "READY",
+            Self::Active => "ACTIVE",
+            Self::Inactive => "INACTIVE",
+        }
+    }
+}
+
+impl Oracle {
+    /// What the writes come to, one after the other.
+    pub fn of(writes: &[Write]) -> Self {
+        let mut oracle = Self::default();
+        for write in writes {
+            match write {
+                Write::Registered(body) | Write::Edited(body) => oracle.takes(body.as_object()),
+                Write::Published { channels } => oracle.on.extend(channels.iter().cloned()),
+                Write::Unpublished { channels } => oracle.on.retain(|channel| !channels.contains(channel)),
+                Write::Deactivated => {
+                    oracle.on.clear();
+                    oracle.deactivated = true;
+                }
+                Write::Reactivated => oracle.deactivated = false,
+                Write::Deleted => {
+                    oracle.on.clear();
+                    oracle.deleted = true;
+                }
+            }
+        }
+        oracle
+    }
+
+    /// The status that it is to have, if its photos could be used.
+    pub fn status(&self) -> Status {
+        if self.deactivated {
+            return Status::Inactive;
+        }
+        if !self.on.is_empty() {
+            return Status::Active;
+        }
+        let given = |field: &str| self.fields.get(field).is_some_and(|value| !value.is_null());
+        let pictured = self.fields.get("images").and_then(Value::as_array).is_some_and(|images| !images.is_empty());
+        if given("description") && given("price") && pictured { Status::Ready } else { Status::Draft }
+    }
+
+    fn takes(&mut self, fields: Option<&Map<String, Value>>) {
+        for (field, value) in fields.into_iter().flatten() {
+            self.fields.insert(field.clone(), comparable(field, value));
+        }
+    }
+}
+
+/// A field's value in the form in which what was sent and what is shown can be compared.
+pub(crate) fn comparable(field: &str, value: &Value) -> Value {
+    match (field, value) {
+        ("images", Value::Array(images)) => images.iter().map(|image| image["image_id"].clone()).collect(),
+        _ => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn later_writes_prevail_and_a_deactivation_takes_it_off_everywhere() {
+        let north = || vec!["north".to_owned()];
+        let complete = json!({
+            "name": "Lamp", "description": "It shines.", "price": { "amount": 1, "currency": "USD" },
+            "images": [{ "image_id": "img", "alt": "A lamp" }],
+        });
+        let mut writes = vec![Write::Registered(complete), Write::Edited(json!({ "name": "Torch" }))];
+        let oracle = Oracle::of(&writes);
+        assert_eq!((oracle.status(), &oracle.fields["name"]), (Status::Ready, &json!("Torch")));
+        assert_eq!(oracle.fields["images"], json!(["img"]));
+
+        writes.push(Write::Published { channels: north() });
+        assert_eq!(Oracle::of(&writes).status(), Status::Active);
+        writes.push(Write::Deactivated);
+        assert_eq!((Oracle::of(&writes).status(), Oracle::of(&writes).on.len()), (Status::Inactive, 0));
+        writes.push(Write::Reactivated);
+        assert_eq!(Oracle::of(&writes).status(), Status::Ready);
+    }
+
+    #[test]
+    fn a_field_that_is_taken_away_makes_a_draft() {
+        let priced = Write::Registered(json!({ "price": { "amount": 1, "currency": "USD" } }));
+
+        assert_eq!(Oracle::of(&[priced, Write::Edited(json!({ "price": null }))]).status(), Status::Draft);
+    }
+}
