@@ -4,14 +4,21 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 use tola_asl::{Failure, Outcome};
 
-/// Nothing lies in the bucket: images are there only by what their documents say.
-const EMPTY_BUCKET: &str = "<ListVersionsResult></ListVersionsResult>";
+use crate::bucket::Bucket;
+use crate::gate::{Gate, Passage};
 
 /// An answer to a task that waits with a token.
 pub(crate) type Callback = (String, Result<Value, Failure>);
@@ -33,6 +40,8 @@ pub(crate) struct Cloud {
     pub(crate) executions: BTreeMap<String, Option<Outcome>>,
     /// How many more requests for events the bus refuses in part.
     pub(crate) bus_refuses: u32,
+    /// What lies in the bucket for images.
+    pub(crate) bucket: Bucket,
 }
 
 /// The same, for everybody who needs it.
@@ -44,33 +53,57 @@ impl SharedCloud {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What clients of AWS are made of.
-    pub(crate) fn config(&self) -> SdkConfig {
-        let cloud = self.clone();
-        let client = infallible_client_fn(move |request| {
-            let (status, answer) = match request.headers().get("x-amz-target") {
-                Some(target) => {
-                    let input = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
-                    match cloud.get().answer(target.to_str().unwrap_or_default(), &input) {
-                        Ok(answer) => (200, answer.to_string()),
-                        Err(code) => (400, json!({ "__type": code, "message": code }).to_string()),
-                    }
-                }
-                None if request.uri().query().is_some_and(|query| query.starts_with("versions")) => {
-                    (200, EMPTY_BUCKET.to_owned())
-                }
-                None => panic!("nobody plays {request:?}"),
-            };
-            http::Response::builder().status(status).body(answer).expect("an answer")
-        });
+    /// What clients of AWS are made of that call it through a gate.
+    pub(crate) fn config(&self, gate: &Gate) -> SdkConfig {
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "model");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(RetryConfig::disabled())
-            .http_client(client)
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .http_client(Line { cloud: self.clone(), gate: gate.clone() })
             .build()
+    }
+
+    fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let Some(target) = request.headers().get("x-amz-target") else {
+            return self.get().bucket.answer(request);
+        };
+        let input = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
+        let (status, answer) = match self.get().answer(target, &input) {
+            Ok(answer) => (200, answer),
+            Err(code) => (400, json!({ "__type": code, "message": code })),
+        };
+        HttpResponse::new(StatusCode::try_from(status).expect("a status"), SdkBody::from(answer.to_string()))
+    }
+}
+
+/// The way from an environment to AWS.
+#[derive(Debug, Clone)]
+struct Line {
+    cloud: SharedCloud,
+    gate: Gate,
+}
+
+impl HttpClient for Line {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Line {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let Self { cloud, gate } = self.clone();
+        HttpConnectorFuture::new(async move {
+            let Some(passage) = gate.cross().await else { return std::future::pending().await };
+            let answer = cloud.answer(&request);
+            if passage == Passage::OneWay {
+                gate.crossed();
+                return std::future::pending().await;
+            }
+            Ok(answer)
+        })
     }
 }
 

@@ -1,21 +1,21 @@
 //! What goes wrong, and where.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use fastrand::Rng;
 
 /// What becomes of one attempt of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
     /// Nobody does it.
     FailsBefore,
+    /// Whoever does it dies at something that it does to the world around it.
+    Dies(Fate),
     /// It is done, and nobody is told.
-    DiesAfter,
-    /// Whoever does it dies on the way, after so many turns of waiting for something.
-    DiesWithin(u32),
-    /// It is done twice.
+    AnswerLost,
+    /// It is done twice; at once, if the order of things permits.
     Twice,
-    /// It is taken for lost, and done when everything else is over.
+    /// It is taken for lost, and done when nobody waits for it any more.
     Zombie,
     /// It fails for good.
     GivesUp,
@@ -23,24 +23,43 @@ pub(crate) enum Fault {
     BusRefuses,
 }
 
-/// All of them, but for the one of the bus. A step waits some ten times for its database.
-pub(crate) const ALL: [Fault; 7] = [
-    Fault::FailsBefore,
-    Fault::DiesAfter,
-    Fault::DiesWithin(3),
-    Fault::DiesWithin(6),
-    Fault::Twice,
-    Fault::Zombie,
-    Fault::GivesUp,
-];
+/// Where somebody dies: at which crossing, counted from 0, and whether on the way back, when it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Fate {
+    pub(crate) crossing: u32,
+    pub(crate) back: bool,
+}
 
-/// All that a task can meet.
-pub(crate) fn of(task: &str) -> impl Iterator<Item = Fault> + use<> {
-    let publishes = task.starts_with("Publish the events") || task.starts_with("Publish what happened");
-    // An adapter looks, acts and stores what came of it: it waits more often, and may die at each.
-    let commands = task == "Submit the listing" || task == "Withdraw the listing";
-    let later = [9, 11, 13, 15, 17, 20].map(Fault::DiesWithin).into_iter().filter(move |_| commands);
-    ALL.into_iter().chain(publishes.then_some(Fault::BusRefuses)).chain(later)
+impl Fault {
+    /// In the words of the report.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::FailsBefore => "fails",
+            Self::Dies(Fate { back: false, .. }) => "dies before an effect",
+            Self::Dies(Fate { back: true, .. }) => "dies after an effect",
+            Self::AnswerLost => "answer lost",
+            Self::Twice => "done twice",
+            Self::Zombie => "comes back as a zombie",
+            Self::GivesUp => "gives up",
+            Self::BusRefuses => "bus refuses",
+        }
+    }
+
+    /// Every fault that a task can meet, whatever it crosses over to.
+    pub(crate) fn all_of(task: &str, crossings: u32) -> Vec<Self> {
+        let mut all = vec![Self::FailsBefore, Self::AnswerLost, Self::Twice, Self::Zombie, Self::GivesUp];
+        if tells_the_bus(task) {
+            all.push(Self::BusRefuses);
+        }
+        let crossings = (0..crossings).flat_map(|crossing| [false, true].map(|back| Fate { crossing, back }));
+        all.extend(crossings.map(Self::Dies));
+        all
+    }
+}
+
+/// Whether a task hands events to the bus.
+pub(crate) fn tells_the_bus(task: &str) -> bool {
+    task.starts_with("Publish the events") || task.starts_with("Publish what happened")
 }
 
 /// A task of a machine.
@@ -54,51 +73,117 @@ pub(crate) struct Planned {
     pub(crate) fault: Fault,
 }
 
-/// A call that was taken for lost.
+/// Where the faults of one story come from.
 #[derive(Debug)]
-pub(crate) enum Zombie {
-    /// Of a function, with its payload.
-    Call(String, Value),
-    /// Of an adapter, by a message.
-    Command(String),
+pub(crate) enum Source {
+    /// Each comes once.
+    Plan(Vec<Planned>),
+    /// So many, by chance.
+    Chance {
+        /// How many may still come.
+        left: u32,
+        /// How many of a hundred attempts meet one.
+        percent: u32,
+    },
 }
 
-/// The faults of one story. Each comes once.
-#[derive(Debug, Default)]
+/// The faults of one story.
+#[derive(Debug)]
 pub(crate) struct Faults {
-    /// What is still to come.
-    planned: Vec<Planned>,
+    source: Source,
     /// How often each task was called.
     calls: BTreeMap<Place, usize>,
-    /// Calls that were taken for lost.
-    pub(crate) zombies: VecDeque<Zombie>,
-    /// Whether somebody died on the way, and was not done before.
-    pub(crate) somebody_died: bool,
+    /// How often each task crossed over to the world, at most, in one call.
+    crossings: BTreeMap<Place, u32>,
+    /// What came to be: the last one of a message has no place.
+    came: BTreeSet<(Place, &'static str)>,
 }
 
 impl Faults {
-    /// These, in any order.
-    pub(crate) fn planned(planned: &[Planned]) -> Self {
-        Self { planned: planned.to_vec(), ..Self::default() }
+    pub(crate) fn from(source: Source) -> Self {
+        Self { source, calls: BTreeMap::new(), crossings: BTreeMap::new(), came: BTreeSet::new() }
     }
 
-    /// Whether all of them have come, and nothing is left of them.
+    /// Whether none is still to come.
     pub(crate) fn are_over(&self) -> bool {
-        self.planned.is_empty() && self.zombies.is_empty()
+        match &self.source {
+            Source::Plan(planned) => planned.is_empty(),
+            Source::Chance { left, .. } => *left == 0,
+        }
     }
 
-    /// The fault that an attempt meets.
-    pub(crate) fn met(&mut self, machine: &str, state: &str) -> Option<Fault> {
-        let place = (machine.to_owned(), state.to_owned());
+    /// None comes any more.
+    pub(crate) fn end(&mut self) {
+        self.source = Source::Plan(Vec::new());
+    }
+
+    /// The fault that an attempt of a task meets.
+    pub(crate) fn met(&mut self, place: &Place, dice: &mut Rng) -> Option<Fault> {
         let calls = self.calls.entry(place.clone()).or_default();
         let call = *calls;
         *calls += 1;
-        let found = self.planned.iter().position(|planned| planned.place == place && planned.call == call)?;
-        Some(self.planned.remove(found).fault)
+        let fault = match &mut self.source {
+            Source::Plan(planned) => {
+                let is_it = |planned: &Planned| planned.place == *place && planned.call == call;
+                let found = planned.iter().position(is_it)?;
+                planned.remove(found).fault
+            }
+            Source::Chance { .. } => self.takes_chance(dice).then(|| some_fault(&place.1, dice))?,
+        };
+        if !matches!(fault, Fault::Dies(_)) {
+            self.came.insert((place.clone(), fault.name()));
+        }
+        Some(fault)
+    }
+
+    /// Whether something that is no task goes wrong now.
+    pub(crate) fn takes_chance(&mut self, dice: &mut Rng) -> bool {
+        let Source::Chance { left, percent } = &mut self.source else { return false };
+        let comes = *left > 0 && dice.u32(0..100) < *percent;
+        *left -= u32::from(comes);
+        comes
+    }
+
+    /// Notes that a task crossed over so often.
+    pub(crate) fn crossed(&mut self, place: &Place, crossings: u32) {
+        let most = self.crossings.entry(place.clone()).or_default();
+        *most = crossings.max(*most);
+    }
+
+    /// Notes that somebody died.
+    pub(crate) fn died(&mut self, place: &Place, fate: Fate) {
+        self.came.insert((place.clone(), Fault::Dies(fate).name()));
     }
 
     /// How often each task was called.
     pub(crate) fn calls(&self) -> &BTreeMap<Place, usize> {
         &self.calls
     }
+
+    /// How often each task crossed over in one call, at most.
+    pub(crate) fn crossings(&self) -> &BTreeMap<Place, u32> {
+        &self.crossings
+    }
+
+    /// What came to be.
+    pub(crate) fn came(&self) -> &BTreeSet<(Place, &'static str)> {
+        &self.came
+    }
+}
+
+fn some_fault(task: &str, dice: &mut Rng) -> Fault {
+    match dice.u32(0..20) {
+        0..2 => Fault::FailsBefore,
+        2..5 => Fault::AnswerLost,
+        5..8 => Fault::Twice,
+        8..10 => Fault::Zombie,
+        10 => Fault::GivesUp,
+        11..13 if tells_the_bus(task) => Fault::BusRefuses,
+        _ => Fault::Dies(some_fate(dice)),
+    }
+}
+
+/// A step crosses over some ten times, an adapter some twenty.
+pub(crate) fn some_fate(dice: &mut Rng) -> Fate {
+    Fate { crossing: dice.u32(0..16), back: dice.bool() }
 }

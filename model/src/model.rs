@@ -7,7 +7,14 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a panic in a test is its report")]
 
+mod bucket;
+mod clients;
 mod cloud;
+mod database;
+mod environment;
 mod faults;
+mod gate;
+mod seeds;
 mod story;
+mod witness;
 mod world;

@@ -134,6 +134,20 @@ impl Execution {
         self.threads.keys().filter_map(|thread| self.pending_of(*thread)).collect()
     }
 
+    /// The attempts that wait for an answer, each with its state, the first to begin first.
+    pub fn attempts(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.threads.values().filter_map(|thread| match thread.waits {
+            Waits::Answer { attempt, .. } => Some((attempt, thread.state.as_str())),
+            _ => None,
+        })
+    }
+
+    /// What one of them asks for.
+    pub fn attempt(&self, attempt: u64) -> Option<Pending> {
+        let waits = |thread: &Thread| matches!(thread.waits, Waits::Answer { attempt: own, .. } if own == attempt);
+        self.threads.iter().find(|(_, thread)| waits(thread)).and_then(|(id, _)| self.pending_of(*id))
+    }
+
     /// When something happens by itself next: a retry, the end of a wait, a task or the whole that takes too long.
     pub fn wakes(&self) -> Option<Timestamp> {
         if self.outcome.is_some() {

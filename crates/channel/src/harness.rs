@@ -98,7 +98,7 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
     pub async fn take(&self, message: &SqsMessage) -> Result<(ChannelCommand, Reply), StepError> {
         let command: ChannelCommand = batch::body(message)?;
         // Each delivery is a holder of its own: a message that is delivered twice must not be at the channel twice.
-        let delivery = ulid::Ulid::generate();
+        let delivery = tola_step::new_id();
         let holder = format!("{}/{delivery}", message.message_id.as_deref().unwrap_or_default());
         let reply = self.work(&command, &holder, now()).await;
         Ok((command, reply))

@@ -43,6 +43,9 @@ impl Relay {
     pub async fn drain(&self, aggregate: AggregateRef) -> Result<Drained, Error> {
         let outboxes = self.store.outboxes(SystemScope::named("relay"));
         let events = outboxes.undelivered(aggregate).await?;
+        if events.is_empty() {
+            outboxes.nothing_waits(aggregate).await?;
+        }
         outboxes.record(&events).await?;
         let mut drained = Drained::default();
         for batch in events.chunks(BATCH) {

@@ -18,6 +18,7 @@ use std::future::Future;
 use tola_catalog::{Actor, Origin, Timestamp};
 use tola_contracts::{CallContext, Contract, OperationRef, StepError, StepErrorKind};
 use tola_store::TenantScope;
+use ulid::Ulid;
 
 /// One task of a state machine, with what it needs injected.
 pub trait Step: Send + Sync + 'static {
@@ -84,6 +85,15 @@ pub fn now() -> Timestamp {
         return now;
     }
     Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+}
+
+/// A new id, from the one source of the process: of this time, and random otherwise.
+pub fn new_id() -> Ulid {
+    #[cfg(feature = "virtual-time")]
+    if let Some(id) = virtual_time::id() {
+        return id;
+    }
+    Ulid::generate()
 }
 
 /// An error and what lies behind it, in one line, for the log: written as JSON, an error says only its own part.

@@ -52,10 +52,19 @@ impl Outboxes {
         let collection = self.collection(aggregate);
         let pull = doc! { "$pull": { "outbox": { "event_id": { "$in": delivered } } } };
         collection.update_one(by_id(aggregate), pull).await?;
+        self.nothing_waits(aggregate).await
+    }
+
+    /// Notes that no event waits for delivery, if that is so: whoever took the last one out may have died before this.
+    ///
+    /// # Errors
+    /// When the database fails; the sweep then finds the aggregate again.
+    pub async fn nothing_waits(&self, aggregate: AggregateRef) -> Result<(), Error> {
         // Only while nothing waits: an event that was pushed meanwhile keeps its due time, and so the sweep finds it.
         let mut empty = by_id(aggregate);
         empty.insert("outbox", doc! { "$size": 0 });
-        collection.update_one(empty, doc! { "$unset": { "outbox_due_at": 1 } }).await?;
+        let update = doc! { "$unset": { "outbox_due_at": 1 } };
+        self.collection(aggregate).update_one(empty, update).await?;
         Ok(())
     }
 

@@ -14,7 +14,6 @@ use sha2::{Digest, Sha256};
 use tola_catalog::{Identity, ImageId, MerchantId, OperationId, ProductId, code};
 use tola_step::now;
 use tola_store::{Begun, Idempotency, IdempotencyKey, Minted, StoredAnswer, TenantScope};
-use ulid::Ulid;
 
 use crate::app::App;
 use crate::body::buffer;
@@ -44,7 +43,7 @@ pub struct Ids {
 
 impl Ids {
     pub(crate) fn fresh() -> Self {
-        let minted = Minted { resource: Ulid::generate(), operation: Ulid::generate() };
+        let minted = Minted { resource: tola_step::new_id(), operation: tola_step::new_id() };
         Self { minted, resumed: false }
     }
 

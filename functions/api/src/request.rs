@@ -12,7 +12,6 @@ use futures::FutureExt;
 use lambda_http::RequestExt as _;
 use lambda_http::request::RequestContext;
 use tola_catalog::MerchantId;
-use ulid::Ulid;
 
 use crate::error::{ApiError, finish};
 
@@ -44,7 +43,7 @@ impl RequestIds {
             Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
             _ => None,
         };
-        let id = id.filter(|id| is_sane(id)).unwrap_or_else(|| Ulid::generate().to_string());
+        let id = id.filter(|id| is_sane(id)).unwrap_or_else(|| tola_step::new_id().to_string());
         let correlation = correlation(request.headers()).unwrap_or_else(|| id.clone());
         Self { request: id, correlation }
     }

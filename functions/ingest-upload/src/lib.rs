@@ -10,7 +10,6 @@ use tola_media::{BucketError, ImageBucket, upload_key};
 use tola_step::{now, store_failed};
 use tola_store::{Outcome, Store, SystemScope, TenantScope};
 use tola_workflow::Launcher;
-use ulid::Ulid;
 
 pub use notification::{Upload, uploads};
 
@@ -41,7 +40,7 @@ pub async fn ingest_upload(
 /// Records that the file has arrived, once; the image that comes back holds the intent for as long as it is not started.
 async fn arrived(store: &Store, scope: TenantScope, upload: &Upload) -> Result<Option<Image>, StepError> {
     let Upload { merchant_id, image_id, version } = upload;
-    let operation_id = OperationId::new(Ulid::generate());
+    let operation_id = OperationId::new(tola_step::new_id());
     let origin =
         Origin { now: now(), actor: Actor::system("ingest-upload"), correlation_id: format!("upload-{image_id}") };
     let outcome = store

@@ -11,7 +11,6 @@ use tola_contracts::{StepError, StepErrorKind};
 use tola_media::{BucketError, rendition_folder, upload_key};
 use tola_step::store_failed;
 use tola_store::{SystemScope, TenantScope};
-use ulid::Ulid;
 
 use crate::{Sweep, Swept};
 
@@ -113,7 +112,7 @@ impl Sweep {
             return Ok(false);
         }
         let origin = Origin { now, actor: Actor::system("sweep"), correlation_id: format!("purge-{}", image.id) };
-        let operation = || OperationId::new(Ulid::generate());
+        let operation = || OperationId::new(tola_step::new_id());
         let _ = self
             .store
             .images(scope)

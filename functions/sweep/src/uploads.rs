@@ -7,7 +7,6 @@ use tola_contracts::{StepError, StepErrorKind};
 use tola_media::upload_key;
 use tola_step::store_failed;
 use tola_store::{SystemScope, TenantScope};
-use ulid::Ulid;
 
 use crate::{ABANDONED, Sweep, Swept};
 
@@ -55,7 +54,7 @@ impl Sweep {
         scope: TenantScope,
         origin: &Origin,
     ) -> Result<(), StepError> {
-        let operation = OperationId::new(Ulid::generate());
+        let operation = OperationId::new(tola_step::new_id());
         let images = self.store.images(scope);
         let arrived = images.change(image.id, |image| Ok(image.arrive(version, operation, origin)));
         let arrived = arrived.await.map_err(store_failed)?;
@@ -72,7 +71,7 @@ impl Sweep {
         let _ = images.change(image.id, |image| Ok::<_, tola_store::Error>(image.expire(origin))).await?;
         let products = self.store.products(scope);
         for product in products.showing(image.id, None, TOLD).await? {
-            let operation = OperationId::new(Ulid::generate());
+            let operation = OperationId::new(tola_step::new_id());
             let _ = products
                 .change(product.id, |product| {
                     product.request_registration(operation, None, origin);

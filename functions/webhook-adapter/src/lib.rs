@@ -124,7 +124,7 @@ impl<S: Secrets> Adapter for WebhookAdapter<S> {
     }
 
     async fn connect(&self, visit: &Visit<'_>) -> Result<(), Failure> {
-        let id = format!("ping_{}", ulid::Ulid::generate());
+        let id = format!("ping_{}", tola_step::new_id());
         self.deliver(visit.channel, &Delivery::ping(visit.channel, &id), visit.now).await.map(|_| ())
     }
 

@@ -5,6 +5,8 @@ mod dlq;
 mod down;
 mod fuzz;
 mod logs;
+mod model;
+mod mutants;
 mod openapi;
 mod permissions;
 mod shim;
@@ -37,6 +39,10 @@ pub(crate) enum Command {
     Bench(bench::Arguments),
     /// Look for files that break what Tola does with images
     Fuzz(fuzz::Arguments),
+    /// Break things at random in process, and hold what comes of it against what was promised
+    Model(model::Arguments),
+    /// Take away what keeps the promises, one thing after the other, and see it noticed
+    Mutants(mutants::Arguments),
     /// Write down the API's contract, and refuse a change that breaks clients
     Openapi(openapi::Arguments),
     /// Take one permission after the other away, and see a test fail
@@ -60,6 +66,8 @@ impl Command {
             Self::Watch(arguments) => watch::run(arguments).await,
             Self::Bench(arguments) => bench::run(arguments).await,
             Self::Fuzz(arguments) => fuzz::run(arguments).await,
+            Self::Model(arguments) => model::run(arguments).await,
+            Self::Mutants(arguments) => mutants::run(arguments).await,
             Self::Openapi(arguments) => openapi::run(arguments).await,
             Self::Permissions(arguments) => permissions::run(arguments).await,
             Self::Shim(arguments) => shim::run(&arguments).await,

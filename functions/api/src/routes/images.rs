@@ -118,7 +118,7 @@ pub(super) async fn restore(
     id: ImageId,
     origin: &Origin,
 ) -> Result<(), tola_store::Error> {
-    let operation = OperationId::new(ulid::Ulid::generate());
+    let operation = OperationId::new(tola_step::new_id());
     let images = app.store.images(scope);
     let restored = images.change(id, |image| Ok::<_, tola_store::Error>(image.restore(operation, origin))).await?;
     if let Outcome::Moved(image) = restored {
@@ -133,7 +133,7 @@ pub(super) async fn restore(
 async fn wake(app: &App, scope: TenantScope, id: ImageId, origin: &Origin) -> Result<(), tola_store::Error> {
     let products = app.store.products(scope);
     for product in products.showing(id, None, WOKEN).await? {
-        let operation = OperationId::new(ulid::Ulid::generate());
+        let operation = OperationId::new(tola_step::new_id());
         let asked = products.change(product.id, |product| {
             product.request_registration(operation, None, origin);
             Ok::<_, tola_store::Error>(Changed::Yes)

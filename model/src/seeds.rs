@@ -1,0 +1,167 @@
+//! Lives of products that chance has chosen, in a world in which chance decides what happens next and what goes wrong. A
+//! seed stands for all of it: `TOLA_SEED=<seed>` tells it again, with everything that happened.
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use fastrand::Rng;
+use futures::FutureExt as _;
+use serde_json::{Value, json};
+use tola_catalog::image::{Placeholder, UploadedFile};
+use tola_catalog::{Image, ImageId, MerchantId, OperationId, Origin, Rendition};
+use tola_checker::{check, timeline};
+use tola_step::new_id;
+
+use crate::clients::{CHANNELS, Client};
+use crate::environment::Asked;
+use crate::faults::{Faults, Place, Source};
+use crate::story::alone;
+use crate::witness::{Known, connects, items, nobody, scope, testimony};
+use crate::world::{Ground, World};
+
+/// How many are told where nobody says how many.
+const SEEDS: u64 = 10_000;
+/// How often a merchant tries again what failed.
+const PATIENCE: usize = 4;
+
+type Came = BTreeSet<(Place, &'static str)>;
+
+/// What came of a seed: what went wrong in it, or what was wrong with it and the way there.
+type Lived = Result<Came, String>;
+
+async fn live(ground: &Ground, seed: u64, is_told: bool) -> Lived {
+    let mut dice = Rng::with_seed(seed);
+    let faults = Source::Chance { left: dice.u32(0..14), percent: [2, 5, 10, 20][dice.usize(0..4)] };
+    let mut world = World::on(ground, Faults::from(faults), Some(dice.fork()), is_told);
+    let merchants: Vec<_> = (0..dice.usize(1..3)).map(|_| MerchantId::new(new_id())).collect();
+    for merchant in &merchants {
+        for channel in CHANNELS {
+            connects(&world, *merchant, channel).await;
+        }
+    }
+    for number in 0..dice.usize(1..4) {
+        let merchant = merchants[number % merchants.len()];
+        let images = [image(&world, merchant).await];
+        let client = Client::new(&format!("Lamp {number}"), merchant, &images, world.now(), dice.fork());
+        world.clients.push(client);
+    }
+    let mut has_settled = world.settles().await;
+    world.faults.end();
+    for _ in 0..PATIENCE {
+        if !has_settled || !tries_again(&world, &merchants).await {
+            break;
+        }
+        has_settled = world.settles().await;
+    }
+    let known: Vec<_> = world.clients.iter().filter_map(known).collect();
+    let testimony = testimony(&world, &merchants, &known).await;
+    let violations = check(&testimony);
+    if violations.is_empty() && has_settled {
+        return Ok(world.faults.came().clone());
+    }
+    let mut report = if has_settled { String::new() } else { "  it goes on for ever\n".to_owned() };
+    for violation in violations {
+        report += &format!("  {violation}\n");
+    }
+    for moment in timeline(world.log(), &testimony) {
+        report += &format!("    {moment}\n");
+    }
+    Err(report)
+}
+
+/// The same, with a panic as what was wrong.
+async fn live_or_panic(ground: &Ground, seed: u64, is_told: bool) -> Lived {
+    let lived = AssertUnwindSafe(live(ground, seed, is_told)).catch_unwind().await;
+    lived.unwrap_or_else(|_| Err("  it panics; what it says is above\n".to_owned()))
+}
+
+fn known(client: &Client) -> Option<Known<'_>> {
+    let product = client.product.as_deref()?;
+    Some(Known { merchant_id: client.merchant_id, product, acknowledged: &client.acknowledged })
+}
+
+/// Every merchant retries what failed and was not retried. Whether there was anything.
+async fn tries_again(world: &World, merchants: &[MerchantId]) -> bool {
+    let mut again = false;
+    for merchant_id in merchants {
+        for operation in items(world, *merchant_id, "/v1/operations").await {
+            let is_over = ["FAILED", "CANCELLED"].map(Value::from).contains(&operation["status"]);
+            if is_over && operation["retried_by"].is_null() {
+                let path = format!("/v1/operations/{}/retry", operation["id"].as_str().unwrap_or_default());
+                let body = json!({});
+                let asked = Asked { merchant_id: *merchant_id, method: "POST", path, body, key: None };
+                again |= world.request(asked).await.0 == 202;
+            }
+        }
+    }
+    again
+}
+
+/// An image as its workflow leaves it.
+async fn image(world: &World, merchant_id: MerchantId) -> String {
+    let id = ImageId::new(new_id());
+    let origin = Origin { now: world.now(), actor: nobody(), correlation_id: "seed".into() };
+    let mut image = Image::awaiting_upload(id, merchant_id, "image/jpeg", origin.now);
+    let file = UploadedFile { content_type: "image/jpeg".into(), width: 400, height: 300, bytes: 9 };
+    let placeholder = Placeholder { blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj".into(), colour: "#c86432".into() };
+    let rendition = Rendition {
+        name: "320.jpg".into(),
+        content_type: "image/jpeg".into(),
+        width: 320,
+        height: 240,
+        bytes: 7,
+        key: format!("images/{merchant_id}/ab/320.jpg"),
+    };
+    let _ = image.arrive(None, OperationId::new(new_id()), &origin);
+    let _ = image.finish(file, placeholder, vec![rendition], &origin);
+    image.intents.clear();
+    image.outbox.clear();
+    image.outbox_due_at = None;
+    world.undisturbed(world.store().images(scope(merchant_id)).insert(&image)).await.expect("an image");
+    id.to_string()
+}
+
+/// A number that a variable of the environment gives.
+#[expect(clippy::disallowed_methods, reason = "how much a test does is no setting of Tola's")]
+fn given(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
+}
+
+#[test]
+fn whatever_chance_breaks_nothing_is_lost_and_nothing_is_done_twice() {
+    let first = given("TOLA_SEED").or_else(|| given("TOLA_FIRST_SEED")).unwrap_or(0);
+    let count = given("TOLA_SEED").map(|_| 1).or_else(|| given("TOLA_SEEDS")).unwrap_or(SEEDS);
+    let (next, came, wrong) = (AtomicU64::new(first), Mutex::new(Came::new()), Mutex::new(Vec::new()));
+    let began = Instant::now();
+    let work = async |ground: &Ground| {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + count || !wrong.lock().expect("nobody panicked").is_empty() {
+                return;
+            }
+            match live_or_panic(ground, seed, false).await {
+                Ok(more) => came.lock().expect("nobody panicked").extend(more),
+                // Once more, with everything that happened.
+                Err(_) => {
+                    let again = live_or_panic(ground, seed, true).await.err();
+                    let report = again.unwrap_or_else(|| "  but not when it was told again\n".to_owned());
+                    wrong.lock().expect("nobody panicked").push(format!("seed {seed}:\n{report}"));
+                }
+            }
+            if (seed + 1 - first).is_multiple_of(1_000) {
+                println!("{} seeds in {:.0?}", seed + 1 - first, began.elapsed());
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| alone(work));
+        alone(work);
+    });
+    let wrong = wrong.into_inner().expect("nobody panicked");
+    assert!(wrong.is_empty(), "{}\nTOLA_SEED=<seed> repeats one", wrong.join("\n"));
+    let came = came.into_inner().expect("nobody panicked");
+    println!("{count} seeds in {:.0?}, {} faults of tasks", began.elapsed(), came.len());
+}

@@ -1,0 +1,97 @@
+//! `cargo xtask mutants`: takes away what keeps Tola's promises, one thing at a time, and sees that the checker notices.
+//!
+//! Each is taken away in a copy of the repository below `target/mutants`, which shares the dependencies that are built
+//! already. There the seeds of the model run until one of them breaks a promise; if none does, the command fails.
+
+mod mutation;
+mod tree;
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+use console::style;
+use tokio::process::Command;
+use tola_local::stack;
+
+use self::mutation::{MUTATIONS, Mutation};
+use self::tree::Tree;
+use crate::ui::seconds;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Take away only what has this in its name; may be repeated
+    #[arg(long)]
+    only: Vec<String>,
+    /// How many seeds may pass before it counts as unnoticed
+    #[arg(long, default_value_t = 10_000)]
+    seeds: u64,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let tree = Tree::of(&stack::workspace());
+    let is_chosen = |mutation: &&Mutation| {
+        arguments.only.is_empty() || arguments.only.iter().any(|part| mutation.name.contains(part.as_str()))
+    };
+    let mut unnoticed = Vec::new();
+    for mutation in MUTATIONS.iter().filter(is_chosen) {
+        let began = Instant::now();
+        tree.restore()?;
+        tree.apply(mutation)?;
+        let noticed = noticed(tree.folder(), arguments.seeds).await.with_context(|| mutation.name.to_owned())?;
+        let (mark, by) = match &noticed {
+            Some(by) => (style("✓").green(), by.as_str()),
+            None => (style("✗").red(), "nobody noticed"),
+        };
+        println!("{mark} {:24} {:>8}  {by}", mutation.name, seconds(began.elapsed()));
+        if noticed.is_none() {
+            unnoticed.push(mutation.name);
+        }
+    }
+    tree.restore()?;
+    ensure!(unnoticed.is_empty(), "the checker can't tell whether these are there: {}", unnoticed.join(", "));
+    Ok(())
+}
+
+/// What a run of the seeds says that fails: its first seed and its first broken promise. Nothing if all is well.
+async fn noticed(folder: &Path, seeds: u64) -> anyhow::Result<Option<String>> {
+    let built = model(folder).arg("--no-run").status().await.context("can't run cargo")?;
+    ensure!(built.success(), "what is left does not compile");
+    let run = model(folder).args(["chance", "--", "--nocapture"]).env("TOLA_SEEDS", seeds.to_string());
+    let output = run.output().await.context("can't run cargo")?;
+    if output.status.success() {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    Ok(Some(first_words(&text)))
+}
+
+fn model(folder: &Path) -> Command {
+    let mut cargo = tola_local::cargo();
+    cargo.args(["test", "--workspace", "--quiet", "--test", "model"]).current_dir(folder);
+    // The dependencies lie in the repository's own folder.
+    cargo.env("CARGO_TARGET_DIR", stack::workspace().join("target"));
+    cargo.env("RUST_BACKTRACE", "0");
+    cargo
+}
+
+/// The seed and what was wrong, of the output of a failed run.
+fn first_words(output: &str) -> String {
+    let mut lines = output.lines().skip_while(|line| !line.contains("seed "));
+    let seed = lines.next().unwrap_or("failed").trim().trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    let what = lines.next().unwrap_or_default().trim();
+    format!("{seed} {what}").chars().take(160).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_seed_and_the_first_promise_are_told() {
+        let output =
+            "running 1 test\n\nthread panicked at seeds.rs:1:\nseed 17:\n  nothing lost: product_1: gone\n  more";
+
+        assert_eq!(first_words(output), "seed 17: nothing lost: product_1: gone");
+    }
+}

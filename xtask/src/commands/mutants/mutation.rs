@@ -1,0 +1,77 @@
+//! What can be taken away.
+
+/// A change of the code that takes one thing away.
+pub(super) struct Mutation {
+    /// What is taken away.
+    pub(super) name: &'static str,
+    /// The file, from the repository's root.
+    pub(super) file: &'static str,
+    /// What stands there once.
+    pub(super) from: &'static str,
+    /// What stands there instead.
+    pub(super) to: &'static str,
+}
+
+/// Each of these holds one of the promises up.
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        name: "version filter",
+        file: "crates/store/src/document.rs",
+        from: "    if let Some(last) = MAX_OUTBOX.checked_sub(events.len()) {",
+        to: "    filter.remove(\"version\");\n    if let Some(last) = MAX_OUTBOX.checked_sub(events.len()) {",
+    },
+    Mutation {
+        name: "fence check",
+        file: "crates/catalog/src/product/command.rs",
+        from: ".filter(|command| under_way && command.fence == fence) else {\n            return Claimed::Superseded;",
+        to: ".filter(|_| under_way) else {\n            return Claimed::Superseded;",
+    },
+    Mutation {
+        name: "claim",
+        file: "crates/catalog/src/product/command.rs",
+        from: "listing.claim.as_ref().filter(|claim| claim.until > origin.now && claim.holder != holder) {",
+        to: "listing.claim.as_ref().filter(|_| false) {",
+    },
+    Mutation {
+        name: "idempotency record",
+        file: "crates/store/src/idempotency.rs",
+        from: "        // Twice at most: a record that has expired",
+        to: "        if fresh.answer.is_none() {\n            return Ok(Begun::Proceed(minted));\n        }\n        // Twice at most: a record that has expired",
+    },
+    Mutation {
+        name: "intent sweep",
+        file: "functions/sweep/src/lib.rs",
+        from: "Ok(intents) => self.launch(intents, &mut swept).await,",
+        to: "Ok(_) => {}",
+    },
+    Mutation {
+        name: "$pull guard",
+        file: "crates/store/src/outbox.rs",
+        from: "doc! { \"$pull\": { \"outbox\": { \"event_id\": { \"$in\": delivered } } } };",
+        to: "doc! { \"$set\": { \"outbox\": delivered.iter().map(|_| \"\").filter(|none| !none.is_empty()).collect::<Vec<_>>() } };",
+    },
+    Mutation {
+        name: "partial-failure check",
+        file: "crates/events/src/bus.rs",
+        from: "taken[position] = entry.error_code().is_none();",
+        to: "taken[position] = true;",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tola_local::stack::workspace;
+
+    use super::*;
+
+    #[test]
+    fn what_is_taken_away_is_there_once() {
+        for mutation in MUTATIONS {
+            let code = fs::read_to_string(workspace().join(mutation.file)).unwrap();
+
+            assert_eq!(code.matches(mutation.from).count(), 1, "{}: {}", mutation.name, mutation.file);
+        }
+    }
+}
