@@ -33,7 +33,11 @@ fn all_is_well() -> Testimony {
     shown["status"] = json!("ACTIVE");
     shown["channels"] = json!({ "north": { "observed": { "presence": "LIVE" }, "command": { "state": "DONE" } } });
     let north = Shop {
-        ledger: vec![entry(1, SandboxEffect::Created), entry(1, SandboxEffect::Nothing), entry(2, SandboxEffect::Updated)],
+        ledger: vec![
+            entry(1, SandboxEffect::Created),
+            entry(1, SandboxEffect::Nothing),
+            entry(2, SandboxEffect::Updated),
+        ],
         listing: Some(shown.clone()),
     };
     let history = vec![event(2, "ProductPublished"), event(1, "ProductCreated")];
