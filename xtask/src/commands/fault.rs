@@ -88,10 +88,11 @@ async fn faults(arguments: &Arguments) -> anyhow::Result<()> {
             let outcome = run::run(Arc::clone(&stage), fault, seed, arguments.lie).await?;
             let mark = if outcome.violations.is_empty() { style("✓").green() } else { style("✗").red() };
             eprintln!(
-                "{mark} {:>3}/{count} {:18} seed {seed}  {:>8}  {} writes, {} operations, {} retries, recovered in {:.1} s",
+                "{mark} {:>3}/{count} {:18} seed {seed}  {:>8}  struck {}×, {} writes, {} operations, {} retries, recovered in {:.1} s",
                 number + 1,
                 fault.name(),
                 seconds(began.elapsed()),
+                outcome.struck,
                 outcome.acknowledged,
                 outcome.operations,
                 outcome.retries,

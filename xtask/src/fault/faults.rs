@@ -45,18 +45,14 @@ pub(crate) enum Fault {
     Duplicates,
     /// Messages that nobody can read come between the others
     Poison,
-    /// A channel fails every call
+    /// A channel fails or refuses every call
     ChannelOutage,
-    /// A channel refuses every call for now
-    ChannelRefuses,
     /// A channel asks to be called later
     ChannelThrottles,
     /// A channel's answers are lost
     AnswersLost,
-    /// A channel answers twice
+    /// A channel's answers are late, and come twice
     AnswersTwice,
-    /// A channel's answers are late
-    AnswersLate,
     /// A channel is slow
     ChannelSlow,
 }
@@ -90,7 +86,10 @@ impl Fault {
     /// # Errors
     /// When it can't go wrong, or not be mended.
     pub(crate) async fn happens(self, scene: &Scene<'_>, rng: &mut Rng) -> anyhow::Result<Happened> {
-        tokio::time::sleep(Duration::from_millis(rng.u64(500..4_000))).await;
+        // Photos are processed first, and each function of that once.
+        let crashes = matches!(self, Self::CrashBefore | Self::CrashBetween | Self::CrashAfter);
+        let latest = if crashes { 600 } else { 4_000 };
+        tokio::time::sleep(Duration::from_millis(rng.u64(100..latest))).await;
         scene.tell("begins");
         let happened = match self {
             Self::CrashBefore | Self::CrashBetween | Self::CrashAfter => crashes::ordered(self, scene, rng).await,
@@ -103,11 +102,9 @@ impl Fault {
             Self::Duplicates => queues::duplicated(scene, rng).await,
             Self::Poison => queues::poisoned(scene, rng).await,
             Self::ChannelOutage
-            | Self::ChannelRefuses
             | Self::ChannelThrottles
             | Self::AnswersLost
             | Self::AnswersTwice
-            | Self::AnswersLate
             | Self::ChannelSlow => channel::misbehaves(self, scene, rng).await,
         }?;
         scene.tell(format!("ends; it struck {} times", happened.struck));

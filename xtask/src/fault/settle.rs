@@ -1,5 +1,6 @@
 //! Waiting until everything has come to its end, and doing again what failed, as a merchant would.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -12,29 +13,14 @@ use super::workload::Shopkeeper;
 /// Longer than anything may take: a channel's claim by an adapter that died holds for 90 seconds.
 const PATIENCE: Duration = Duration::from_secs(240);
 const PAUSE: Duration = Duration::from_millis(1_000);
-/// How often what failed is done again.
-const ROUNDS: usize = 4;
 
-/// Waits until nothing is under way any more, and does again what failed.
+/// Waits until nothing is under way any more, and does again what failed: nothing else brings a photo on whose processing
+/// was stopped for good.
 ///
 /// # Errors
 /// When something is still under way after four minutes, told in words.
 pub(crate) async fn settled(stage: &Stage, keepers: &[Shopkeeper], timeline: &Timeline) -> anyhow::Result<()> {
-    for round in 0..ROUNDS {
-        quiet(stage, keepers, timeline).await?;
-        let mut again = 0;
-        for keeper in keepers {
-            again += retried(keeper, round).await?;
-        }
-        if again == 0 {
-            break;
-        }
-    }
-    quiet(stage, keepers, timeline).await
-}
-
-async fn quiet(stage: &Stage, keepers: &[Shopkeeper], timeline: &Timeline) -> anyhow::Result<()> {
-    let began = Instant::now();
+    let (began, mut refused) = (Instant::now(), BTreeSet::new());
     loop {
         // On AWS it comes by itself, every minute.
         if let Err(error) = stage.sweeps().await {
@@ -42,6 +28,7 @@ async fn quiet(stage: &Stage, keepers: &[Shopkeeper], timeline: &Timeline) -> an
         }
         let mut left = Vec::new();
         for keeper in keepers {
+            left.extend(retried(keeper, &mut refused).await?);
             left.extend(under_way(stage, keeper).await?);
             // One thing is enough to wait for.
             if !left.is_empty() {
@@ -100,17 +87,24 @@ fn awaited(id: &str, shown: &Value) -> Option<String> {
     images.iter().find(waits).map(|image| format!("{id} waits for its photo {}", image["image_id"]))
 }
 
-/// Does again what failed and was not done again since. Returns how much there was.
-async fn retried(keeper: &Shopkeeper, round: usize) -> anyhow::Result<usize> {
+/// Does again what failed and was not done again since, but for what was refused before. Returns what was begun.
+async fn retried(keeper: &Shopkeeper, refused: &mut BTreeSet<String>) -> anyhow::Result<Vec<String>> {
     let client = keeper.client.named("retries");
-    let mut again = 0;
+    let mut again = Vec::new();
     for operation in client.lists("/v1/operations?status=FAILED").await? {
-        let Some(id) = operation["id"].as_str().filter(|_| operation["retried_by"].is_null()) else { continue };
-        let request = client.merchant().acts(&format!("/v1/operations/{id}/retry")).key(&format!("retry {id} {round}"));
+        let Some(id) = operation["id"].as_str().filter(|id| !refused.contains(*id)) else { continue };
+        if !operation["retried_by"].is_null() {
+            continue;
+        }
+        let request = client.merchant().acts(&format!("/v1/operations/{id}/retry")).key(&format!("retry {id}"));
         let what = format!("retries {} {id}, which failed: {}", operation["kind"], operation["problem"]);
         let answer = client.insists(&request, &what).await?;
-        // What is not possible any more need not be done again: something later took its place.
-        again += usize::from(answer.status == 202);
+        if answer.status == 202 {
+            again.push(format!("{id} is done again"));
+        } else {
+            // Something later took its place, so that it can't be done again and need not.
+            refused.insert(id.to_owned());
+        }
     }
     Ok(again)
 }

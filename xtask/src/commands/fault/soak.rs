@@ -29,7 +29,7 @@ const THE_REST: [Fault; 7] = [
     Fault::ChannelThrottles,
     Fault::AnswersLost,
     Fault::RepliesLost,
-    Fault::AnswersLate,
+    Fault::ChannelSlow,
 ];
 
 #[derive(clap::Args)]

@@ -18,12 +18,11 @@ pub(super) async fn misbehaves(fault: Fault, scene: &Scene<'_>, rng: &mut Rng) -
 
 fn switch(fault: Fault, rng: &mut Rng) -> Value {
     match fault {
-        Fault::ChannelOutage => json!({ "fail_transient": 1_000_000 }),
-        Fault::ChannelRefuses => json!({ "refuse": { "class": "transient", "message": "Come back later." } }),
+        Fault::ChannelOutage if rng.bool() => json!({ "fail_transient": 1_000_000 }),
+        Fault::ChannelOutage => json!({ "refuse": { "class": "transient", "message": "Come back later." } }),
         Fault::ChannelThrottles => json!({ "throttle": { "seconds": rng.u32(1..4), "times": rng.u32(1..4) } }),
         Fault::AnswersLost => json!({ "lose_answer": rng.u32(1..4) }),
-        Fault::AnswersTwice => json!({ "answer_twice": true }),
-        Fault::AnswersLate => json!({ "answer_late_ms": rng.u64(1_500..6_000) }),
+        Fault::AnswersTwice => json!({ "answer_twice": true, "answer_late_ms": rng.u64(0..6_000) }),
         _ => json!({ "slow_ms": rng.u64(1_000..3_000) }),
     }
 }
