@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     /// Go on with what an earlier command has left in `.local/fault`, with its seed
     #[arg(long, conflicts_with = "seed")]
     resume: bool,
-    /// Report an edit that never was, to see the checker object
+    /// Report an edit, an effect and a silence that never were, to see the checker object
     #[arg(long)]
     lie: bool,
     /// Leave the stack running, to look into it

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use fastrand::Rng;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use tola_checker::{Testimony, check};
 
@@ -115,11 +115,20 @@ async fn measured(keepers: &[Shopkeeper], testimony: &Testimony, happened: Happe
     Ok(outcome)
 }
 
-/// Reports an edit that never was: who tries the checker wants to see it object.
+/// Reports what never was: an edit, a second effect of one command, an event that nobody heard. Who tries the checker wants
+/// to see it object to each.
 fn lied(testimony: &mut Testimony) {
-    let mut products = testimony.merchants.iter_mut().flat_map(|merchant| &mut merchant.products);
-    if let Some(product) = products.find(|product| product.shown.is_some()) {
-        product.acknowledged.push(tola_checker::Write::Edited(serde_json::json!({ "name": "An edit that never was" })));
+    for merchant in &mut testimony.merchants {
+        merchant.events.pop();
+        let mut products = merchant.products.iter_mut();
+        if let Some(product) = products.find(|product| product.shown.is_some()) {
+            let edit = json!({ "name": "An edit that never was" });
+            product.acknowledged.push(tola_checker::Write::Edited(edit));
+            for shop in product.shops.values_mut() {
+                let changes = shop.ledger.iter().filter(|entry| entry.effect.is_change() && entry.fence.is_some());
+                shop.ledger.extend(changes.last().cloned());
+            }
+        }
     }
 }
 
