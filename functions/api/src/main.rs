@@ -39,5 +39,5 @@ async fn main() -> Result<(), lambda_http::Error> {
     };
     let router = api::router(app, config.auth);
     let service = MapRequest::new(router, api::gateway::restore);
-    lambda_http::run(MapFuture::new(service, |answer| tola_crash::around(answer))).await
+    lambda_http::run(MapFuture::new(service, tola_crash::around)).await
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{bail, ensure};
-use clap::{Subcommand, ValueEnum as _};
+use clap::Subcommand;
 use console::style;
 
 use crate::fault::faults::Fault;
@@ -72,7 +72,7 @@ pub(crate) async fn each_once(keep: bool) -> anyhow::Result<String> {
 }
 
 async fn faults(arguments: &Arguments) -> anyhow::Result<()> {
-    let faults = if arguments.only.is_empty() { Fault::value_variants() } else { &arguments.only };
+    let faults = if arguments.only.is_empty() { &Fault::possible() } else { &arguments.only };
     let mut results = if arguments.resume {
         Results::left()?
     } else {

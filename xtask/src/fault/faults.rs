@@ -76,6 +76,12 @@ pub(crate) struct Happened {
 }
 
 impl Fault {
+    /// Those that can happen on this machine: processes are found in `/proc`.
+    pub(crate) fn possible() -> Vec<Self> {
+        let can = |fault: &Self| *fault != Self::FunctionsKilled || cfg!(target_os = "linux");
+        Self::value_variants().iter().copied().filter(can).collect()
+    }
+
     /// As the command line calls it.
     pub(crate) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()

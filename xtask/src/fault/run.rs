@@ -79,16 +79,17 @@ async fn performed(
     let breaking = async { fault.happens(&scene, &mut rng).await.map(|happened| (happened, Instant::now())) };
     let ((keepers, worked_until), (happened, broken_until)) = tokio::try_join!(work, breaking)?;
 
-    settle::settled(stage, &keepers, timeline).await?;
+    let settled = settle::settled(stage, &keepers, timeline).await;
     let recovery = broken_until.max(worked_until).elapsed();
-    timeline.tell("run", "everything has settled");
+    timeline.tell("run", settled.as_ref().map_or_else(ToString::to_string, |()| "everything has settled".to_owned()));
     let mut testimony = testimony::gathered(stage, &keepers).await?;
     if lie {
         lied(&mut testimony);
     }
     let mut outcome = measured(&keepers, &testimony, happened).await?;
-    outcome.recovery = Some(recovery.as_secs_f64());
+    outcome.recovery = settled.is_ok().then_some(recovery.as_secs_f64());
     outcome.violations = check(&testimony).iter().map(ToString::to_string).collect();
+    outcome.violations.extend(settled.err().map(|error| error.to_string()));
     Ok((outcome, testimony))
 }
 
@@ -125,8 +126,8 @@ fn lied(testimony: &mut Testimony) {
             let edit = json!({ "name": "An edit that never was" });
             product.acknowledged.push(tola_checker::Write::Edited(edit));
             for shop in product.shops.values_mut() {
-                let changes = shop.ledger.iter().filter(|entry| entry.effect.is_change() && entry.fence.is_some());
-                shop.ledger.extend(changes.last().cloned());
+                let mut changes = shop.ledger.iter().filter(|entry| entry.effect.is_change() && entry.fence.is_some());
+                shop.ledger.extend(changes.next_back().cloned());
             }
         }
     }

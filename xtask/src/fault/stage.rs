@@ -128,16 +128,16 @@ async fn forget(options: &Options) -> anyhow::Result<()> {
     if let Ok(stack) = Stack::named(&options.workspace, &options.name) {
         stack.stop().await;
     }
-    let code = folder.join(CODE);
-    let kept = folder.with_extension("code");
-    let known = [code, stack::folder(&options.workspace, "test").join(CODE)];
-    if let Some(known) = known.iter().find(|known| known.is_dir()) {
-        let _ = fs::remove_dir_all(&kept);
-        copied(known, &kept)?;
-    }
+    let (code, kept) = (folder.join(CODE), folder.with_extension("code"));
+    let _ = fs::remove_dir_all(&kept);
+    let is_known = fs::rename(&code, &kept).is_ok();
     let _ = fs::remove_dir_all(&folder);
-    if kept.is_dir() {
-        copied(&kept, &folder.join(CODE))?;
+    let of_journeys = stack::folder(&options.workspace, "test").join(CODE);
+    if is_known {
+        fs::create_dir_all(code.parent().unwrap_or(&folder))?;
+        fs::rename(&kept, &code)?;
+    } else if of_journeys.is_dir() {
+        copied(&of_journeys, &code)?;
     }
     Ok(())
 }
