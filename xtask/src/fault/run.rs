@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use fastrand::Rng;
+use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tola_checker::{Testimony, check};
@@ -102,15 +103,17 @@ async fn measured(keepers: &[Shopkeeper], testimony: &Testimony, happened: Happe
     };
     for (keeper, merchant) in keepers.iter().zip(&testimony.merchants) {
         outcome.acknowledged += keeper.products.iter().map(|product| product.acknowledged.len() as u64).sum::<u64>();
-        for operation in &merchant.operations {
-            outcome.operations += 1;
-            outcome.succeeded += u64::from(operation["status"] == "SUCCEEDED");
-            // Lists leave the steps out.
+        // Lists leave the steps out.
+        let whole = merchant.operations.iter().map(async |operation| {
             let id = operation["id"].as_str().unwrap_or_default();
-            let whole = keeper.client.reads(&format!("/v1/operations/{id}")).await?;
+            keeper.client.reads(&format!("/v1/operations/{id}")).await
+        });
+        for whole in try_join_all(whole).await? {
+            outcome.operations += 1;
+            outcome.succeeded += u64::from(whole["status"] == "SUCCEEDED");
             let again = |step: &&Value| step["attempt"].as_u64() > Some(1);
             outcome.retries += whole["steps"].as_array().into_iter().flatten().filter(again).count() as u64;
-            outcome.retries += u64::from(!operation["retry_of"].is_null());
+            outcome.retries += u64::from(!whole["retry_of"].is_null());
         }
     }
     Ok(outcome)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
+use futures::future::try_join_all;
 use tola_catalog::{ChannelId, ProductId};
 use tola_checker::{MerchantTestimony, ProductTestimony, Shop, Testimony};
 use tola_store::{Sandbox, SandboxKey, SandboxState};
@@ -18,23 +19,23 @@ use super::workload::{Registered, Shopkeeper};
 pub(crate) async fn gathered(stage: &Stage, keepers: &[Shopkeeper]) -> anyhow::Result<Testimony> {
     // Ledgers are the channel's own, kept in its database.
     let store = stage.stack.store().await;
-    let mut merchants = Vec::new();
-    for keeper in keepers {
+    let of_merchant = async |keeper: &Shopkeeper| {
         let sandbox = store.sandbox(keeper.client.merchant().scope());
-        let mut products = Vec::new();
-        for product in &keeper.products {
-            products.push(of_product(keeper, product, &sandbox).await?);
-        }
+        let products = keeper.products.iter().map(|product| of_product(keeper, product, &sandbox));
         let id = keeper.client.merchant().id().to_string();
         let listed = keeper.client.lists("/v1/products").await?;
-        let listed = listed.iter().filter_map(|product| product["id"].as_str()).map(str::to_owned).collect();
-        merchants.push(MerchantTestimony {
-            products,
-            listed,
+        anyhow::Ok(MerchantTestimony {
+            products: try_join_all(products).await?,
+            listed: listed.iter().filter_map(|product| product["id"].as_str()).map(str::to_owned).collect(),
             operations: keeper.client.lists("/v1/operations").await?,
             events: stage.stack.hears_of(&id).await.map_err(anyhow::Error::msg)?,
             id,
-        });
+        })
+    };
+    // One merchant after the other: many at once would keep the local cloud from its work.
+    let mut merchants = Vec::new();
+    for keeper in keepers {
+        merchants.push(of_merchant(keeper).await?);
     }
     Ok(Testimony { merchants })
 }
