@@ -40,6 +40,8 @@ pub(crate) struct Memory {
     pub(crate) after: f64,
     /// The most.
     pub(crate) most: f64,
+    /// The medians of each tenth of the time: what grows to a bound is told by them from what grows for ever.
+    pub(crate) over_time: Vec<f64>,
 }
 
 impl Watch {
@@ -93,6 +95,7 @@ fn memory(process: &str, sizes: &[f64]) -> Option<Memory> {
         before: median(sizes.get(third..2 * third)?)?,
         after: median(sizes.get(2 * third..)?)?,
         most: percentile(sizes, 100)?,
+        over_time: sizes.chunks(sizes.len().div_ceil(10)).filter_map(median).collect(),
     })
 }
 
@@ -138,6 +141,7 @@ mod tests {
 
         assert!(memory("a", &flat).unwrap().is_flat());
         assert!(!memory("a", &growing).unwrap().is_flat());
+        assert_eq!(memory("a", &growing).unwrap().over_time.len(), 10);
         assert_eq!(memory("a", &[1.0, 2.0]), None);
     }
 

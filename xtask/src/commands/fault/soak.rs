@@ -88,7 +88,7 @@ async fn rounds(stage: &Arc<Stage>, all: Duration, seed: u64) -> anyhow::Result<
 
 fn told(memory: &Memory) -> String {
     let mark = if memory.is_flat() { style("✓").green() } else { style("✗").red() };
-    let Memory { process, looks, before, after, most } = memory;
+    let Memory { process, looks, before, after, most, .. } = memory;
     let growth = memory.growth() * 100.0;
     format!("{mark} {process:22} {before:8.1} {after:8.1} {growth:+6.1} %  at most {most:.1}, {looks} looks")
 }
