@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod commands;
+mod fault;
 mod lambda;
 mod permissions;
 mod shim;

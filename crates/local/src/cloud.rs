@@ -148,6 +148,8 @@ impl Cloud {
                 ("STATE_DIR", path(&self.state())),
                 ("S3_PERSIST", "1".into()),
                 ("S3_DATA_DIR", path(&self.objects())),
+                // Where a test orders functions to die; see `tola-crash`.
+                ("TOLA_CRASH_POINTS", path(&crash_points(&self.folder))),
                 // Whoever the trigger of the user pool refuses gets no token, as on AWS.
                 ("MINISTACK_COGNITO_PRETOKEN_STRICT", "1".into()),
                 ("AUTH", self.enforce_permissions.to_string()),
@@ -197,6 +199,12 @@ pub fn endpoint(port: u16) -> String {
 #[must_use]
 pub fn decisions(folder: &Path) -> PathBuf {
     folder.join("decisions.jsonl")
+}
+
+/// Where functions of the stack in `folder` are ordered to die, as `tola-crash` has it.
+#[must_use]
+pub fn crash_points(folder: &Path) -> PathBuf {
+    folder.join("crash-points")
 }
 
 /// Where the processes of the stack in `folder` are written down.

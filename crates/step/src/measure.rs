@@ -42,7 +42,7 @@ static FUNCTION: OnceLock<String> = OnceLock::new();
 /// What the work fails with.
 pub async fn invocation<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let began = Instant::now();
-    let outcome = work.await;
+    let outcome = tola_crash::around(work).await;
     ended(began, outcome.is_ok());
     outcome
 }

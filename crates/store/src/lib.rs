@@ -161,6 +161,13 @@ async fn options(config: &MongoConfig) -> Result<ClientOptions, Error> {
     options.max_idle_time = Some(config.idle);
     options.server_selection_timeout = Some(config.patience);
     options.connect_timeout = Some(config.patience);
+    if tola_crash::is_armed() {
+        options.command_event_handler = Some(EventHandler::callback(|event| {
+            if matches!(event, CommandEvent::Succeeded(_)) {
+                tola_crash::command_ended();
+            }
+        }));
+    }
     if config.stable_api {
         options.server_api = Some(ServerApi::builder().version(ServerApiVersion::V1).build());
     }

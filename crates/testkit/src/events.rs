@@ -32,15 +32,31 @@ impl TestStack {
         all.into_iter().flatten().filter(|event| event["aggregate_id"] == aggregate).cloned().collect()
     }
 
+    /// Everything that the queue has told of a merchant's products and images so far, in the order in which it came, and
+    /// repeated where it was.
+    ///
+    /// # Errors
+    /// When the queue can't be read.
+    pub async fn hears_of(&self, merchant: &str) -> Result<Vec<Value>, String> {
+        self.tries_queue().await?;
+        let read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = read.get(self.output("CatalogEventsQueueUrl"));
+        Ok(all.into_iter().flatten().filter(|event| event["merchant_id"] == merchant).cloned().collect())
+    }
+
     /// Takes everything that is in the queue.
     async fn reads_queue(&self) {
+        self.tries_queue().await.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    async fn tries_queue(&self) -> Result<(), String> {
         let (sqs, queue) = (aws_sdk_sqs::Client::new(self.aws()), self.output("CatalogEventsQueueUrl"));
         loop {
             let received = sqs.receive_message().queue_url(queue).max_number_of_messages(10).send().await;
-            let received = received.unwrap_or_else(|error| panic!("the events queue: {error:?}"));
+            let received = received.map_err(|error| format!("the events queue: {error:?}"))?;
             let messages = received.messages();
             if messages.is_empty() {
-                return;
+                return Ok(());
             }
             let events = messages.iter().map(event);
             READ.lock().unwrap_or_else(PoisonError::into_inner).entry(queue.to_owned()).or_default().extend(events);
@@ -49,7 +65,7 @@ impl TestStack {
                 entry.set_receipt_handle(message.receipt_handle.clone()).build().expect("an entry")
             });
             let done = sqs.delete_message_batch().queue_url(queue).set_entries(Some(done.collect())).send().await;
-            done.unwrap_or_else(|error| panic!("the events queue: {error:?}"));
+            done.map_err(|error| format!("the events queue: {error:?}"))?;
         }
     }
 }

@@ -11,8 +11,19 @@ impl TestStack {
     #[must_use]
     pub fn kills(&self, function: &str) -> usize {
         let name = format!("{}-{function}", self.info().stack_name);
-        let found: Vec<Pid> = self.bootstraps().filter(|pid| runs(*pid, &name)).collect();
+        let found: Vec<Pid> = self.bootstraps().filter(|pid| role(*pid).as_ref() == Some(&name)).collect();
         found.iter().filter(|pid| kill_process(**pid, Signal::KILL).is_ok()).count()
+    }
+
+    /// The processes of functions that run now: which function, and the process's id.
+    #[must_use]
+    pub fn running(&self) -> Vec<(String, i32)> {
+        let prefix = format!("{}-", self.info().stack_name);
+        let named = |pid: Pid| {
+            let name = role(pid)?.strip_prefix(&prefix)?.to_owned();
+            Some((name, pid.as_raw_nonzero().get()))
+        };
+        self.bootstraps().filter_map(named).collect()
     }
 
     /// The processes whose program lies in the stack's folder: no other stack's.
@@ -27,9 +38,10 @@ impl TestStack {
     }
 }
 
-/// Whether a process was told to be that function.
-fn runs(pid: Pid, function: &str) -> bool {
-    let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap_or_default();
-    let wanted = format!("AWS_LAMBDA_FUNCTION_NAME={function}");
-    environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+/// Which function a process was told to be.
+fn role(pid: Pid) -> Option<String> {
+    let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).ok()?;
+    let mut variables = environment.split(|byte| *byte == 0);
+    let name = variables.find_map(|variable| variable.strip_prefix(b"AWS_LAMBDA_FUNCTION_NAME="))?;
+    String::from_utf8(name.to_vec()).ok()
 }

@@ -95,15 +95,25 @@ impl TestStack {
 
     /// Calls one of the stack's functions by its name, and returns its answer.
     pub async fn invokes(&self, function: &str, payload: &Value) -> Value {
+        self.tries(function, payload).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same, for whoever expects that it may fail.
+    ///
+    /// # Errors
+    /// When it can't be called, or answers with an error.
+    pub async fn tries(&self, function: &str, payload: &Value) -> Result<Value, String> {
         let lambda = aws_sdk_lambda::Client::new(self.aws());
         let name = format!("{}-{function}", self.info().stack_name);
         let payload = Blob::new(payload.to_string());
         let invoked = lambda.invoke().function_name(name).payload(payload).send().await;
-        let invoked = invoked.unwrap_or_else(|error| panic!("{function}: {error:?}"));
+        let invoked = invoked.map_err(|error| format!("{function}: {error:?}"))?;
         let answer = invoked.payload().map(|payload| payload.as_ref().to_vec()).unwrap_or_default();
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-        assert!(invoked.function_error().is_none(), "{function} failed: {answer}");
-        answer
+        if invoked.function_error().is_some() {
+            return Err(format!("{function} failed: {answer}"));
+        }
+        Ok(answer)
     }
 
     /// Keeps a secret in Secrets Manager, in the place of the one that was kept under that name.

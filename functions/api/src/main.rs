@@ -8,7 +8,7 @@ use api::app::Probe;
 use api::config::ApiConfig;
 use api::cursor::CursorKey;
 use api::signing::Signing;
-use lambda_http::tower::util::MapRequest;
+use lambda_http::tower::util::{MapFuture, MapRequest};
 use tola_events::{EventBus, Relay};
 use tola_store::{MongoConfig, Store};
 use tola_workflow::{Executions, Launcher, WorkflowConfig};
@@ -38,5 +38,6 @@ async fn main() -> Result<(), lambda_http::Error> {
         store,
     };
     let router = api::router(app, config.auth);
-    lambda_http::run(MapRequest::new(router, api::gateway::restore)).await
+    let service = MapRequest::new(router, api::gateway::restore);
+    lambda_http::run(MapFuture::new(service, tola_crash::around)).await
 }

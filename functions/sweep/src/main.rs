@@ -32,7 +32,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         let work: BoxFuture<'static, Swept> = Box::pin(async move { sweep.run(tola_step::now()).await });
         async move {
             let began = Instant::now();
-            let swept = work.await;
+            let swept = tola_crash::around(work).await;
             // It always answers; whether it came to a good end is what the alarm on a silent sweep asks.
             measure::ended(began, swept.is_well());
             Ok::<Swept, lambda_runtime::Error>(swept)

@@ -3,6 +3,7 @@
 mod bench;
 mod dlq;
 mod down;
+mod fault;
 mod fuzz;
 mod logs;
 mod model;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Watch(watch::Arguments),
     /// Measure Tola beside a common stack doing the same
     Bench(bench::Arguments),
+    /// Break a stack while merchants are at work, and look for promises that do not hold
+    Fault(fault::Arguments),
     /// Look for files that break what Tola does with images
     Fuzz(fuzz::Arguments),
     /// Break things at random in process, and hold what comes of it against what was promised
@@ -65,6 +68,7 @@ impl Command {
             Self::Dlq(arguments) => dlq::run(arguments).await,
             Self::Watch(arguments) => watch::run(arguments).await,
             Self::Bench(arguments) => bench::run(arguments).await,
+            Self::Fault(arguments) => fault::run(arguments).await,
             Self::Fuzz(arguments) => fuzz::run(arguments).await,
             Self::Model(arguments) => model::run(arguments).await,
             Self::Mutants(arguments) => mutants::run(arguments).await,

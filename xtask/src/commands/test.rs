@@ -49,6 +49,8 @@ enum Phase {
     Contract,
     /// Tests against a stack deployed from the template
     Journeys,
+    /// Merchants at work on a stack in which each fault happens once
+    Faults,
 }
 
 impl Phase {
@@ -76,6 +78,7 @@ impl Phase {
             }
             Self::Contract => contract::check(&workspace).await.map(Some),
             Self::Journeys => journeys::run(&workspace, arguments).await,
+            Self::Faults => super::fault::each_once(arguments.keep).await.map(Some),
         }
     }
 }

@@ -1,0 +1,127 @@
+//! `cargo xtask fault`: breaks a stack of its own while merchants are at work, and looks for promises that do not hold.
+//!
+//! One run of each fault takes some minutes, which CI gives it; `--runs 20` is for an evening. A run that fails tells its
+//! seed, with which it can be repeated.
+
+mod load;
+mod soak;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{bail, ensure};
+use clap::Subcommand;
+use console::style;
+
+use crate::fault::faults::Fault;
+use crate::fault::report;
+use crate::fault::results::Results;
+use crate::fault::run;
+use crate::fault::stage::Stage;
+use crate::signals::interrupted;
+use crate::ui::{Ui, seconds};
+
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Kind>,
+    /// Only this fault; may be repeated
+    #[arg(long, value_enum)]
+    only: Vec<Fault>,
+    /// How often each fault happens
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// What decides the first run of each fault; the next run has the next seed
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Go on with what an earlier command has left in `.local/fault`, with its seed
+    #[arg(long, conflicts_with = "seed")]
+    resume: bool,
+    /// Report an edit, an effect and a silence that never were, to see the checker object
+    #[arg(long)]
+    lie: bool,
+    /// Leave the stack running, to look into it
+    #[arg(long)]
+    keep: bool,
+}
+
+/// What else can be done to a stack.
+#[derive(Subcommand)]
+enum Kind {
+    /// Register and publish many products at once, and measure
+    Load(load::Arguments),
+    /// Work for long, with a restart of every part, and watch each process's memory
+    Soak(soak::Arguments),
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        Some(Kind::Load(arguments)) => load::run(&arguments).await,
+        Some(Kind::Soak(arguments)) => soak::run(&arguments).await,
+        None => faults(&arguments).await,
+    }
+}
+
+/// One run of each fault, as CI wants it; returns what there is to say.
+pub(crate) async fn each_once(keep: bool) -> anyhow::Result<String> {
+    let only = Vec::new();
+    faults(&Arguments { command: None, only, runs: 1, seed: None, resume: false, lie: false, keep }).await?;
+    let runs = Results::left()?.outcomes.len();
+    Ok(format!("{runs} faults, nothing lost and nothing done twice"))
+}
+
+async fn faults(arguments: &Arguments) -> anyhow::Result<()> {
+    let faults = if arguments.only.is_empty() { &Fault::possible() } else { &arguments.only };
+    let mut results = if arguments.resume {
+        Results::left()?
+    } else {
+        let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+        Results { seed, outcomes: Vec::new() }
+    };
+    let to_do = results.left_to_do(faults, arguments.runs);
+    ensure!(!to_do.is_empty(), "everything was done; ask for more `--runs`");
+    with_stage(arguments.keep, async |stage| {
+        let count = to_do.len();
+        for (number, (fault, seed)) in to_do.into_iter().enumerate() {
+            let began = Instant::now();
+            let outcome = run::run(Arc::clone(&stage), fault, seed, arguments.lie).await?;
+            let mark = if outcome.violations.is_empty() { style("✓").green() } else { style("✗").red() };
+            eprintln!(
+                "{mark} {:>3}/{count} {:18} seed {seed}  {:>8}  struck {}×, {} writes, {} operations, {} retries, recovered in {:.1} s",
+                number + 1,
+                fault.name(),
+                seconds(began.elapsed()),
+                outcome.struck,
+                outcome.acknowledged,
+                outcome.operations,
+                outcome.retries,
+                outcome.recovery.unwrap_or_default(),
+            );
+            results.outcomes.push(outcome);
+            results.save()?;
+        }
+        Ok(())
+    })
+    .await?;
+    println!("\n{}", report::table(&results.outcomes));
+    println!("recovered: seconds until everything had settled; retries: per operation that succeeded");
+    println!("the whole of it is in {}", results.save()?.display());
+    let failed = results.outcomes.iter().filter(|outcome| !outcome.violations.is_empty()).count();
+    if failed > 0 {
+        bail!("{failed} runs broke a promise");
+    }
+    Ok(())
+}
+
+/// Does something with a new stack, which is stopped afterwards whatever came of it.
+async fn with_stage<T>(keep: bool, work: impl AsyncFnOnce(Arc<Stage>) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let stage = Arc::new(Stage::set_up(&Ui::default()).await?);
+    let outcome = tokio::select! {
+        outcome = work(Arc::clone(&stage)) => outcome,
+        // Whoever interrupts wants an end, but not a stack that nobody stops.
+        outcome = interrupted() => outcome,
+    };
+    stage.take_down(keep).await;
+    outcome
+}
