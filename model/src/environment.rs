@@ -217,8 +217,9 @@ impl Functions {
         taken.is_ok()
     }
 
-    pub(crate) async fn sweep(&self, now: Timestamp) -> Swept {
-        self.sweep.run(now).await
+    /// What a sweep finds and does.
+    pub(crate) fn sweep(&self, now: Timestamp) -> LocalBoxFuture<'_, Swept> {
+        Box::pin(self.sweep.run(now))
     }
 
     async fn step<S: Step>(&self, step: S, payload: Value) -> Result<Value, Failure> {

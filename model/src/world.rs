@@ -377,13 +377,14 @@ impl World {
 
     /// Puts a message into its queue: by chance twice, by chance to come late.
     fn puts(&mut self, mut message: Message) {
-        if let Some(dice) = &mut self.dice {
-            if message.fate.is_none() && self.faults.takes_chance(dice) {
-                match dice.u32(0..3) {
-                    0 => self.messages.push_back(message.clone()),
-                    1 => message.from = self.now.after(Duration::from_secs(dice.u64(0..300))),
-                    _ => message.fate = Some(faults::some_fate(dice)),
-                }
+        if let Some(dice) = &mut self.dice
+            && message.fate.is_none()
+            && self.faults.takes_chance(dice)
+        {
+            match dice.u32(0..3) {
+                0 => self.messages.push_back(message.clone()),
+                1 => message.from = self.now.after(Duration::from_secs(dice.u64(0..300))),
+                _ => message.fate = Some(faults::some_fate(dice)),
             }
         }
         self.messages.push_back(message);
@@ -579,7 +580,7 @@ impl World {
             self.tells("fault", || format!("{} of {arn}: {}", place.1, fault.name()));
         }
         if pending.token.is_some() {
-            self.gives_a_command(number, &pending, place, fault);
+            self.gives_a_command(number, &pending, &place, fault);
             return;
         }
         let function = pending.arguments["FunctionName"].as_str().unwrap_or_default().to_owned();
@@ -625,7 +626,7 @@ impl World {
         self.begins(what, 15, fate, Box::pin(doing)).await;
     }
 
-    fn gives_a_command(&mut self, number: usize, pending: &Pending, place: Place, fault: Option<Fault>) {
+    fn gives_a_command(&mut self, number: usize, pending: &Pending, place: &Place, fault: Option<Fault>) {
         let body = pending.arguments["MessageBody"].to_string();
         let place_of = Some(place.clone());
         let message = Message { to: Consumer::Adapter, body, from: self.now, receives: 0, place: place_of, fate: None };
@@ -648,7 +649,7 @@ impl World {
             None | Some(Fault::Twice | Fault::Dies(_) | Fault::BusRefuses) => return,
         };
         let waiting = Some((self.executions[number].arn.clone(), pending.id));
-        self.answers(&place, waiting, error(failure));
+        self.answers(place, waiting, error(failure));
     }
 
     /// A client makes its next request. By chance it dies on its way, or nobody waits for the answer any more.

@@ -57,7 +57,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 async fn noticed(folder: &Path, seeds: u64) -> anyhow::Result<Option<String>> {
     let built = model(folder).arg("--no-run").status().await.context("can't run cargo")?;
     ensure!(built.success(), "what is left does not compile");
-    let run = model(folder).args(["chance", "--", "--nocapture"]).env("TOLA_SEEDS", seeds.to_string());
+    let mut run = model(folder);
+    run.args(["chance", "--", "--nocapture"]).env("TOLA_SEEDS", seeds.to_string());
     let output = run.output().await.context("can't run cargo")?;
     if output.status.success() {
         return Ok(None);
