@@ -95,7 +95,7 @@ pub(crate) struct Faults {
     calls: BTreeMap<Place, usize>,
     /// How often each task crossed over to the world, at most, in one call.
     crossings: BTreeMap<Place, u32>,
-    /// What came to be: the last one of a message has no place.
+    /// What came to be.
     came: BTreeSet<(Place, &'static str)>,
 }
 

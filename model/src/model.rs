@@ -1,5 +1,5 @@
 //! The workflows in process: the API, the steps, the sweep and the sandbox's adapter as they are deployed, and the state
-//! machines as they are in their files, over an embedded database. What is played is what AWS does: it calls functions, keeps
+//! machines as they are in their files, over a database in memory. What is played is what AWS does: it calls functions, keeps
 //! executions and queues, and takes events ([`cloud`], and [`tola_asl`] for the machines).
 //!
 //! A test decides what time it is, and which attempt of which task fails and how ([`faults`]). Then everything settles down:

@@ -1,4 +1,4 @@
-//! `cargo xtask fault soak`: merchants at work for long, with a restart of every part in the first third, and a look at each
+//! `cargo xtask fault soak`: merchants at work for long, with a restart of every part in the first quarter, and a look at each
 //! process's memory all the while.
 
 use std::fs;
