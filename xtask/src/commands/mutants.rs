@@ -1,7 +1,6 @@
 //! `cargo xtask mutants`: takes away what keeps Tola's promises, one thing at a time, and sees that the checker notices.
 //!
-//! Each is taken away in a copy of the repository below `target/mutants`, which shares the dependencies that are built
-//! already. There the seeds of the model run until one of them breaks a promise; if none does, the command fails.
+//! Each is taken away in a copy of the repository below `target/mutants`, with a build of its own. There the seeds of the model run until one of them breaks a promise; if none does, the command fails.
 
 mod mutation;
 mod tree;
@@ -70,8 +69,9 @@ async fn noticed(folder: &Path, seeds: u64) -> anyhow::Result<Option<String>> {
 fn model(folder: &Path) -> Command {
     let mut cargo = tola_local::cargo();
     cargo.args(["test", "--workspace", "--quiet", "--test", "model"]).current_dir(folder);
-    // The dependencies lie in the repository's own folder.
-    cargo.env("CARGO_TARGET_DIR", stack::workspace().join("target"));
+    // A folder of its own: cargo tells packages apart by where they lie in their workspace, so that in the repository's own
+    // folder what is built here would be taken for what is built there.
+    cargo.env("CARGO_TARGET_DIR", folder.join("target"));
     cargo.env("RUST_BACKTRACE", "0");
     cargo
 }
