@@ -94,8 +94,8 @@ impl Environment {
     pub(crate) async fn new(path: &Path, database: &Database, cloud: &SharedCloud) -> Self {
         let gate = Gate::default();
         let socket = Socket::open(path, database, &gate).expect("a socket");
-        // As many connections as anybody opens who asks for several things at once.
-        let config = MongoConfig { pool: 32, ..MongoConfig::new(socket.uri(), "tola") };
+        // One connection: who asks for several things at once gets them one after the other, in the same order each time.
+        let config = MongoConfig { pool: 1, ..MongoConfig::new(socket.uri(), "tola") };
         let store = Store::connect(&config).await.expect("the database");
         Self { functions: Rc::new(Functions::new(store, cloud, &gate)), gate, _socket: socket }
     }

@@ -93,8 +93,8 @@ pub(crate) struct Faults {
     source: Source,
     /// How often each task was called.
     calls: BTreeMap<Place, usize>,
-    /// How often each task crossed over to the world, at most, in one call.
-    crossings: BTreeMap<Place, u32>,
+    /// How often each task crossed over to the world, in one call after the other.
+    crossings: BTreeMap<Place, Vec<u32>>,
     /// What came to be.
     came: BTreeSet<(Place, &'static str)>,
 }
@@ -146,8 +146,7 @@ impl Faults {
 
     /// Notes that a task crossed over so often.
     pub(crate) fn crossed(&mut self, place: &Place, crossings: u32) {
-        let most = self.crossings.entry(place.clone()).or_default();
-        *most = crossings.max(*most);
+        self.crossings.entry(place.clone()).or_default().push(crossings);
     }
 
     /// Notes that somebody died.
@@ -160,8 +159,8 @@ impl Faults {
         &self.calls
     }
 
-    /// How often each task crossed over in one call, at most.
-    pub(crate) fn crossings(&self) -> &BTreeMap<Place, u32> {
+    /// How often each task crossed over, in one call that came to its end after the other.
+    pub(crate) fn crossings(&self) -> &BTreeMap<Place, Vec<u32>> {
         &self.crossings
     }
 

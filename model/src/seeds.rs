@@ -12,70 +12,101 @@ use futures::FutureExt as _;
 use serde_json::{Value, json};
 use tola_catalog::image::{Placeholder, UploadedFile};
 use tola_catalog::{Image, ImageId, MerchantId, OperationId, Origin, Rendition};
-use tola_checker::{check, timeline};
+use tola_checker::{Testimony, Write, check, timeline};
 use tola_step::new_id;
 
 use crate::clients::{CHANNELS, Client};
 use crate::environment::Asked;
-use crate::faults::{Faults, Place, Source};
+use crate::faults::{Fault, Faults, Place, Source};
 use crate::story::alone;
 use crate::witness::{Known, connects, items, nobody, scope, testimony};
 use crate::world::{Ground, World};
 
 /// How many are told where nobody says how many.
 const SEEDS: u64 = 2_000;
+/// How many are told twice.
+const TWICE: u64 = 40;
 /// How often a merchant tries again what failed.
 const PATIENCE: usize = 4;
 
-type Came = BTreeSet<(Place, &'static str)>;
-
-/// What came of a seed: what went wrong in it, or what was wrong with it and the way there.
-type Lived = Result<Came, String>;
-
-async fn live(ground: &Ground, seed: u64, is_told: bool) -> Lived {
-    let mut dice = Rng::with_seed(seed);
-    let faults = Source::Chance { left: dice.u32(0..14), percent: [2, 5, 10, 20][dice.usize(0..4)] };
-    let mut world = World::on(ground, Faults::from(faults), Some(dice.fork()), is_told);
-    let merchants: Vec<_> = (0..dice.usize(1..3)).map(|_| MerchantId::new(new_id())).collect();
-    for merchant in &merchants {
-        for channel in CHANNELS {
-            connects(&world, *merchant, channel).await;
-        }
-    }
-    for number in 0..dice.usize(1..4) {
-        let merchant = merchants[number % merchants.len()];
-        let images = [image(&world, merchant).await];
-        let client = Client::new(&format!("Lamp {number}"), merchant, &images, world.now(), dice.fork());
-        world.clients.push(client);
-    }
-    let mut has_settled = world.settles().await;
-    world.faults.end();
-    for _ in 0..PATIENCE {
-        if !has_settled || !tries_again(&world, &merchants).await {
-            break;
-        }
-        has_settled = world.settles().await;
-    }
-    let known: Vec<_> = world.clients.iter().filter_map(known).collect();
-    let testimony = testimony(&world, &merchants, &known).await;
-    let violations = check(&testimony);
-    if violations.is_empty() && has_settled {
-        return Ok(world.faults.came().clone());
-    }
-    let mut report = if has_settled { String::new() } else { "  it goes on for ever\n".to_owned() };
-    for violation in violations {
-        report += &format!("  {violation}\n");
-    }
-    for moment in timeline(world.log(), &testimony) {
-        report += &format!("    {moment}\n");
-    }
-    Err(report)
+/// What has happened in some stories.
+#[derive(Debug, Default)]
+struct Happened {
+    /// Which faults have befallen which tasks.
+    faults: BTreeSet<(Place, &'static str)>,
+    /// What was acknowledged.
+    writes: BTreeSet<&'static str>,
 }
 
-/// The same, with a panic as what was wrong.
-async fn live_or_panic(ground: &Ground, seed: u64, is_told: bool) -> Lived {
-    let lived = AssertUnwindSafe(live(ground, seed, is_told)).catch_unwind().await;
-    lived.unwrap_or_else(|_| Err("  it panics; what it says is above\n".to_owned()))
+/// What came of a seed: what happened in it, or what was wrong with it and the way there.
+type Lived = Result<Happened, String>;
+
+/// A seed's story, told to its end.
+struct Life {
+    world: World,
+    testimony: Testimony,
+    has_settled: bool,
+}
+
+impl Life {
+    async fn of(ground: &Ground, seed: u64, is_told: bool) -> Self {
+        let mut dice = Rng::with_seed(seed);
+        let faults = Source::Chance { left: dice.u32(0..14), percent: [2, 5, 10, 20][dice.usize(0..4)] };
+        let mut world = World::on(ground, Faults::from(faults), Some(dice.fork()), is_told);
+        let merchants: Vec<_> = (0..dice.usize(1..3)).map(|_| MerchantId::new(new_id())).collect();
+        for merchant in &merchants {
+            for channel in CHANNELS {
+                connects(&world, *merchant, channel).await;
+            }
+        }
+        for number in 0..dice.usize(1..4) {
+            let merchant = merchants[number % merchants.len()];
+            let images = [image(&world, merchant).await];
+            let client = Client::new(&format!("Lamp {number}"), merchant, &images, world.now(), dice.fork());
+            world.clients.push(client);
+        }
+        let mut has_settled = world.settles().await;
+        world.faults.end();
+        for _ in 0..PATIENCE {
+            if !has_settled || !tries_again(&world, &merchants).await {
+                break;
+            }
+            has_settled = world.settles().await;
+        }
+        let known: Vec<_> = world.clients.iter().filter_map(known).collect();
+        let testimony = testimony(&world, &merchants, &known).await;
+        Self { world, testimony, has_settled }
+    }
+
+    fn judged(&self) -> Lived {
+        let violations = check(&self.testimony);
+        if violations.is_empty() && self.has_settled {
+            let writes = self.world.clients.iter().flat_map(|client| &client.acknowledged);
+            let (faults, writes) = (self.world.faults.came().clone(), writes.map(Write::name).collect());
+            return Ok(Happened { faults, writes });
+        }
+        let mut report = if self.has_settled { String::new() } else { "  it goes on for ever\n".to_owned() };
+        for violation in violations {
+            report += &format!("  {violation}\n");
+        }
+        Err(report + &self.story())
+    }
+
+    /// Everything that happened in it.
+    fn story(&self) -> String {
+        timeline(self.world.log(), &self.testimony).iter().map(|moment| format!("    {moment}\n")).collect()
+    }
+}
+
+/// A seed's story, judged; a panic is something wrong with it, too.
+async fn live(ground: &Ground, seed: u64, is_told: bool) -> Lived {
+    let lived = AssertUnwindSafe(Life::of(ground, seed, is_told)).catch_unwind().await;
+    let Ok(life) = lived else { return Err("  it panics; what it says is above\n".to_owned()) };
+    let judged = life.judged();
+    if is_told && judged.is_ok() {
+        println!("seed {seed}: nothing is wrong\n{}", life.story());
+    }
+    judged
 }
 
 fn known(client: &Client) -> Option<Known<'_>> {
@@ -134,7 +165,8 @@ fn given(variable: &str) -> Option<u64> {
 fn whatever_chance_breaks_nothing_is_lost_and_nothing_is_done_twice() {
     let first = given("TOLA_SEED").or_else(|| given("TOLA_FIRST_SEED")).unwrap_or(0);
     let count = given("TOLA_SEED").map(|_| 1).or_else(|| given("TOLA_SEEDS")).unwrap_or(SEEDS);
-    let (next, came, wrong) = (AtomicU64::new(first), Mutex::new(Came::new()), Mutex::new(Vec::new()));
+    let is_told = given("TOLA_SEED").is_some();
+    let (next, happened, wrong) = (AtomicU64::new(first), Mutex::new(Happened::default()), Mutex::new(Vec::new()));
     let began = Instant::now();
     let work = async |ground: &Ground| {
         loop {
@@ -142,11 +174,15 @@ fn whatever_chance_breaks_nothing_is_lost_and_nothing_is_done_twice() {
             if seed >= first + count || !wrong.lock().expect("nobody panicked").is_empty() {
                 return;
             }
-            match live_or_panic(ground, seed, false).await {
-                Ok(more) => came.lock().expect("nobody panicked").extend(more),
+            match live(ground, seed, is_told).await {
+                Ok(more) => {
+                    let mut happened = happened.lock().expect("nobody panicked");
+                    happened.faults.extend(more.faults);
+                    happened.writes.extend(more.writes);
+                }
                 // Once more, with everything that happened.
                 Err(_) => {
-                    let again = live_or_panic(ground, seed, true).await.err();
+                    let again = live(ground, seed, true).await.err();
                     let report = again.unwrap_or_else(|| "  but not when it was told again\n".to_owned());
                     wrong.lock().expect("nobody panicked").push(format!("seed {seed}:\n{report}"));
                 }
@@ -162,6 +198,40 @@ fn whatever_chance_breaks_nothing_is_lost_and_nothing_is_done_twice() {
     });
     let wrong = wrong.into_inner().expect("nobody panicked");
     assert!(wrong.is_empty(), "{}\nTOLA_SEED=<seed> repeats one", wrong.join("\n"));
-    let came = came.into_inner().expect("nobody panicked");
-    println!("{count} seeds in {:.0?}, {} faults of tasks", began.elapsed(), came.len());
+    let Happened { faults, writes } = happened.into_inner().expect("nobody panicked");
+    println!("{count} seeds in {:.0?}, {} faults of tasks", began.elapsed(), faults.len());
+    if count >= SEEDS {
+        assert_eq!(writes.len(), Write::NAMES.len(), "not all of these was acknowledged: {:?}", Write::NAMES);
+        let names: BTreeSet<_> = faults.iter().map(|(_, name)| *name).collect();
+        let wanted: BTreeSet<_> = Fault::all_of("Publish the events", 1).into_iter().map(Fault::name).collect();
+        assert_eq!(names, wanted, "not all of these came about");
+    }
+}
+
+#[test]
+fn a_seed_tells_the_same_story_each_time() {
+    alone(async |ground| {
+        for seed in 0..TWICE {
+            let (first, again) = (log(ground, seed).await, log(ground, seed).await);
+            let other = first.iter().zip(&again).position(|(first, again)| first != again);
+            let place = other.unwrap_or(first.len().min(again.len()));
+            let from = place.saturating_sub(3);
+            let (first_part, again_part) = (first.get(from..=place), again.get(from..=place));
+            assert_eq!(first.len(), again.len(), "seed {seed}, at {place}: {first_part:#?} and {again_part:#?}");
+            assert_eq!(other, None, "seed {seed}: {first_part:#?} and {again_part:#?}");
+        }
+    });
+}
+
+async fn log(ground: &Ground, seed: u64) -> Vec<String> {
+    let life = Life::of(ground, seed, true).await;
+    life.world.log().iter().map(|moment| without_listings(&moment.to_string())).collect()
+}
+
+/// A line without the ids that the marketplace gives, which are its own affair.
+fn without_listings(line: &str) -> String {
+    const ID: usize = 26;
+    let mut parts = line.split("sandbox_");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |line, part| line + part.get(ID..).unwrap_or_default())
 }

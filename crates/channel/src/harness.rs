@@ -237,7 +237,8 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
     }
 
     async fn attempt(&self, job: &Job<'_>, began: Option<Timestamp>) -> Result<Ended, StepError> {
-        let work = AssertUnwindSafe(tokio::time::timeout(self.patience, job.work(&self.adapter))).catch_unwind();
+        let work = AssertUnwindSafe(tokio::time::timeout(tola_step::patience(self.patience), job.work(&self.adapter)))
+            .catch_unwind();
         let Ok(in_time) = work.await else {
             return Err(StepError::new(StepErrorKind::StepFailed, "the adapter panicked; its log says where"));
         };

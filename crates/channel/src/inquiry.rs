@@ -96,7 +96,7 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         }
         let patience = self.patience.min(CONNECT_TIMEOUT);
         let silent = |message: &str| Problem::new(ProblemClass::Transient, code::CHANNEL_SILENT, message);
-        let problem = match tokio::time::timeout(patience, self.adapter.connect(visit)).await {
+        let problem = match tokio::time::timeout(tola_step::patience(patience), self.adapter.connect(visit)).await {
             Ok(Ok(())) => return Ok(Finding::Connected),
             Ok(Err(Failure::Refused(problem) | Failure::Throttled { problem, .. })) => problem,
             Ok(Err(Failure::Transient(cause))) => {
@@ -153,7 +153,7 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         if let Err(problem) = visit.channel.takes(CommandKind::Withdraw) {
             return Err(Instead::Finding(Finding::Refused { problem }));
         }
-        let Ok(seen) = tokio::time::timeout(self.patience, look).await else {
+        let Ok(seen) = tokio::time::timeout(tola_step::patience(self.patience), look).await else {
             let message = format!("{} did not answer within {:?}", visit.channel.id, self.patience);
             return Err(StepError::new(StepErrorKind::Transient, message).into());
         };

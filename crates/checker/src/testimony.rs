@@ -75,3 +75,22 @@ pub enum Write {
     /// `DELETE /v1/products/{id}`.
     Deleted,
 }
+
+impl Write {
+    /// What was written, in a word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Registered(_) => "registered",
+            Self::Edited(_) => "edited",
+            Self::Published { .. } => "published",
+            Self::Unpublished { .. } => "unpublished",
+            Self::Deactivated => "deactivated",
+            Self::Reactivated => "reactivated",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// Every word that there is.
+    pub const NAMES: [&str; 7] =
+        ["registered", "edited", "published", "unpublished", "deactivated", "reactivated", "deleted"];
+}

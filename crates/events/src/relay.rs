@@ -45,6 +45,7 @@ impl Relay {
         let events = outboxes.undelivered(aggregate).await?;
         if events.is_empty() {
             outboxes.nothing_waits(aggregate).await?;
+            return Ok(Drained::default());
         }
         outboxes.record(&events).await?;
         let mut drained = Drained::default();

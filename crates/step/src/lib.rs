@@ -14,6 +14,7 @@ pub use journal::Journal;
 pub use serve::{Failure, handle, serve};
 
 use std::future::Future;
+use std::time::Duration;
 
 use tola_catalog::{Actor, Origin, Timestamp};
 use tola_contracts::{CallContext, Contract, OperationRef, StepError, StepErrorKind};
@@ -85,6 +86,16 @@ pub fn now() -> Timestamp {
         return now;
     }
     Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+}
+
+/// How long something may take that may take so long: where a test decides what time it is, as long as it likes, since there
+/// it is the test who holds it up.
+pub fn patience(long: Duration) -> Duration {
+    #[cfg(feature = "virtual-time")]
+    if virtual_time::told().is_some() {
+        return virtual_time::FOREVER;
+    }
+    long
 }
 
 /// A new id, from the one source of the process: of this time, and random otherwise.

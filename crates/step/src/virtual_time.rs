@@ -1,12 +1,16 @@
 //! The time as a test says it is, on the thread on which it says so; and ids that are the same in every run.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use tola_catalog::Timestamp;
 use ulid::Ulid;
 
 /// What a random number is made to differ by, for each that is drawn: SplitMix64's.
 const STRIDE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Longer than any test takes.
+pub(crate) const FOREVER: Duration = Duration::from_secs(24 * 3600);
 
 thread_local! {
     static NOW: Cell<Option<Timestamp>> = const { Cell::new(None) };

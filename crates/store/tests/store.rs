@@ -207,6 +207,28 @@ async fn draining_clears_the_due_time_only_when_nothing_is_left() {
 }
 
 #[tokio::test]
+async fn an_outbox_that_was_emptied_by_one_who_died_is_overdue_until_somebody_looks() {
+    let (_database, store) = fresh().await;
+    let mut emptied = product(1, None, None);
+    emptied.outbox.clear();
+    let full = product(2, None, None);
+    for product in [&emptied, &full] {
+        store.products(scope(1)).insert(product).await.unwrap();
+    }
+    let outboxes = store.outboxes(SYSTEM());
+    let aggregates = [&emptied, &full].map(|product| AggregateRef::Product(product.id));
+    let overdue = || store.leftovers(SYSTEM());
+    assert_eq!(overdue().overdue_outboxes(Timestamp::from_millis(9_000), 10).await.unwrap(), aggregates);
+
+    for aggregate in aggregates {
+        outboxes.nothing_waits(aggregate).await.unwrap();
+    }
+
+    let left = overdue().overdue_outboxes(Timestamp::from_millis(9_000), 10).await.unwrap();
+    assert_eq!(left, aggregates[1..], "what has something to tell stays due");
+}
+
+#[tokio::test]
 async fn an_outbox_that_is_full_refuses_the_write() {
     let (_database, store) = fresh().await;
     let products = store.products(scope(1));

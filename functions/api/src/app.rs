@@ -97,7 +97,7 @@ impl App {
     /// Starts what a write asked for. What can't be started now is started by the sweep, from the intent in the document.
     pub(crate) async fn launch(&self, scope: TenantScope, subject: Subject, intent: &Intent) {
         let launch = self.workflows.launch(scope, subject, intent);
-        let why = match tokio::time::timeout(LAUNCH_PATIENCE, launch).await {
+        let why = match tokio::time::timeout(tola_step::patience(LAUNCH_PATIENCE), launch).await {
             Ok(Ok(())) => return,
             Ok(Err(failure)) => chain(failure.as_ref()),
             Err(elapsed) => elapsed.to_string(),
@@ -107,11 +107,14 @@ impl App {
 
     /// Starts an operation that is its own promise. What can't be started now is started by the sweep.
     pub(crate) async fn begin(&self, scope: TenantScope, operation: &Operation) {
-        let why = match tokio::time::timeout(LAUNCH_PATIENCE, self.workflows.begin(scope, operation)).await {
-            Ok(Ok(())) => return,
-            Ok(Err(failure)) => chain(failure.as_ref()),
-            Err(elapsed) => elapsed.to_string(),
-        };
+        let why =
+            match tokio::time::timeout(tola_step::patience(LAUNCH_PATIENCE), self.workflows.begin(scope, operation))
+                .await
+            {
+                Ok(Ok(())) => return,
+                Ok(Err(failure)) => chain(failure.as_ref()),
+                Err(elapsed) => elapsed.to_string(),
+            };
         tracing::warn!(operation.id = %operation.id, why, "the sweep will start the operation");
     }
 
@@ -129,7 +132,9 @@ impl App {
     ) -> Result<Option<Finding>, ApiError> {
         let correlation_id = origin.correlation_id.clone();
         let inquiry = Inquiry { merchant_id, channel_id: channel_id.clone(), correlation_id, began: None, question };
-        match tokio::time::timeout(ADAPTER_PATIENCE, self.adapters.ask(channel_type, &inquiry)).await {
+        match tokio::time::timeout(tola_step::patience(ADAPTER_PATIENCE), self.adapters.ask(channel_type, &inquiry))
+            .await
+        {
             Ok(answer) => answer.map_err(ApiError::unavailable),
             Err(elapsed) => Err(ApiError::unavailable(elapsed)),
         }
@@ -157,7 +162,7 @@ impl App {
 
     /// Delivers the events of a write that started no workflow. What is not delivered now is delivered by the sweep.
     pub(crate) async fn drain(&self, aggregate: AggregateRef) {
-        let why = match tokio::time::timeout(DRAIN_PATIENCE, self.relay.drain(aggregate)).await {
+        let why = match tokio::time::timeout(tola_step::patience(DRAIN_PATIENCE), self.relay.drain(aggregate)).await {
             Ok(Ok(())) => return,
             Ok(Err(failure)) => chain(failure.as_ref()),
             Err(elapsed) => elapsed.to_string(),

@@ -94,7 +94,7 @@ pub async fn context(mut request: Request, next: Next) -> Response {
 
 /// An answer in bounded time: a panic becomes 500, and a wait without end 503, in the shape of all errors.
 pub async fn guarded(patience: Duration, answer: impl Future<Output = Response>) -> Response {
-    match tokio::time::timeout(patience, AssertUnwindSafe(answer).catch_unwind()).await {
+    match tokio::time::timeout(tola_step::patience(patience), AssertUnwindSafe(answer).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => ApiError::internal(format!("it panicked: {}", words(panic.as_ref()))).into_response(),
         Err(elapsed) => ApiError::unavailable(elapsed).into_response(),

@@ -1,21 +1,30 @@
 //! `cargo xtask mutants`: takes away what keeps Tola's promises, one thing at a time, and sees that the checker notices.
 //!
-//! Each is taken away in a copy of the repository below `target/mutants`, with a build of its own. There the seeds of the model run until one of them breaks a promise; if none does, the command fails.
+//! Each is taken away in a copy of the repository below `target/mutants`, with a build of its own. There the seeds of the
+//! model run until one of them breaks a promise; if none does, the command fails.
 
 mod mutation;
 mod tree;
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use console::style;
 use tokio::process::Command;
+use tola_checker::Rule;
 use tola_local::stack;
 
 use self::mutation::{MUTATIONS, Mutation};
 use self::tree::Tree;
 use crate::ui::seconds;
+
+/// How many seeds have to pass with everything in place.
+const BASELINE: u64 = 200;
+/// Longer than all seeds take.
+const PATIENCE: Duration = Duration::from_secs(3_600);
+/// What the model says of a story that does not end: nothing stuck, as the checker would have it.
+const ENDLESS: &str = "it goes on for ever";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -32,8 +41,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let is_chosen = |mutation: &&Mutation| {
         arguments.only.is_empty() || arguments.only.iter().any(|part| mutation.name.contains(part.as_str()))
     };
+    let chosen: Vec<_> = MUTATIONS.iter().filter(is_chosen).collect();
+    ensure!(!chosen.is_empty(), "nothing is called so; there are: {}", names().join(", "));
+    tree.restore()?;
+    let nothing = noticed(tree.folder(), BASELINE).await?;
+    ensure!(nothing.is_none(), "with everything in place: {}", nothing.unwrap_or_default());
     let mut unnoticed = Vec::new();
-    for mutation in MUTATIONS.iter().filter(is_chosen) {
+    for mutation in chosen {
         let began = Instant::now();
         tree.restore()?;
         tree.apply(mutation)?;
@@ -52,18 +66,26 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn names() -> Vec<&'static str> {
+    MUTATIONS.iter().map(|mutation| mutation.name).collect()
+}
+
 /// What a run of the seeds says that fails: its first seed and its first broken promise. Nothing if all is well.
 async fn noticed(folder: &Path, seeds: u64) -> anyhow::Result<Option<String>> {
     let built = model(folder).arg("--no-run").status().await.context("can't run cargo")?;
     ensure!(built.success(), "what is left does not compile");
     let mut run = model(folder);
     run.args(["chance", "--", "--nocapture"]).env("TOLA_SEEDS", seeds.to_string());
-    let output = run.output().await.context("can't run cargo")?;
+    let output = tokio::time::timeout(PATIENCE, run.kill_on_drop(true).output());
+    let output = output.await.context("it goes on for ever")?.context("can't run cargo")?;
     if output.status.success() {
         return Ok(None);
     }
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    Ok(Some(first_words(&text)))
+    let words = first_words(&text);
+    let by_checker = Rule::ALL.iter().any(|rule| words.contains(&format!(": {}: ", rule.name())));
+    ensure!(by_checker || words.contains(ENDLESS), "the seeds failed, but not since a promise was broken: {words}");
+    Ok(Some(words))
 }
 
 fn model(folder: &Path) -> Command {

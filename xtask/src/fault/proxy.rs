@@ -132,7 +132,10 @@ impl Line {
                     self.harm();
                     continue;
                 }
-                Mode::Slow(by) => tokio::time::sleep(by).await,
+                Mode::Slow(by) => {
+                    self.harm();
+                    tokio::time::sleep(by).await;
+                }
                 Mode::Refuse => return,
             }
             if to.write_all(&chunk[..read]).await.is_err() {
@@ -182,12 +185,16 @@ mod tests {
         (Proxy::listen(port, upstream).await.unwrap(), port, asked)
     }
 
-    async fn asks(port: u16) -> Option<String> {
+    /// For how long an answer is waited for that is to come, and for how long one that is not.
+    const SOON: Duration = Duration::from_secs(10);
+    const NEVER: Duration = Duration::from_millis(300);
+
+    async fn asks(port: u16, patience: Duration) -> Option<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok()?;
         stream.write_all(b"do it").await.ok()?;
         let mut answer = [0; 4];
         let read = stream.read_exact(&mut answer);
-        tokio::time::timeout(Duration::from_millis(300), read).await.ok()?.ok()?;
+        tokio::time::timeout(patience, read).await.ok()?.ok()?;
         String::from_utf8(answer.to_vec()).ok()
     }
 
@@ -195,7 +202,7 @@ mod tests {
     async fn what_passes_is_answered() {
         let (_proxy, port, asked) = proxied().await;
 
-        assert_eq!(asks(port).await.as_deref(), Some("done"));
+        assert_eq!(asks(port, SOON).await.as_deref(), Some("done"));
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 
@@ -205,12 +212,17 @@ mod tests {
         for (mode, count) in [(Mode::LoseReplies(1), 1), (Mode::Silent, 2)] {
             proxy.set(mode);
 
-            assert_eq!(asks(port).await, None, "{mode:?}");
-            assert_eq!((asked.load(Ordering::SeqCst), proxy.harmed()), (count, count), "{mode:?}");
+            assert_eq!(asks(port, NEVER).await, None, "{mode:?}");
+            let harmed = async {
+                while (asked.load(Ordering::SeqCst), proxy.harmed()) != (count, count) {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(SOON, harmed).await.unwrap_or_else(|_| panic!("{mode:?}"));
         }
 
         proxy.set(Mode::Pass);
-        assert_eq!(asks(port).await.as_deref(), Some("done"));
+        assert_eq!(asks(port, SOON).await.as_deref(), Some("done"));
     }
 
     #[tokio::test]
@@ -222,7 +234,7 @@ mod tests {
 
         proxy.set(Mode::Refuse);
 
-        assert_eq!(asks(port).await, None);
+        assert_eq!(asks(port, NEVER).await, None);
         assert_eq!(inside.read(&mut [0; 4]).await.unwrap_or(0), 0, "it is thrown out");
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
@@ -232,6 +244,6 @@ mod tests {
         let (proxy, port, _) = proxied().await;
         proxy.set(Mode::Slow(Duration::from_millis(30)));
 
-        assert_eq!(asks(port).await.as_deref(), Some("done"));
+        assert_eq!(asks(port, SOON).await.as_deref(), Some("done"));
     }
 }

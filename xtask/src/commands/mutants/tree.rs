@@ -1,6 +1,5 @@
 //! A copy of the repository, in which something may be taken away.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,8 +32,7 @@ impl Tree {
         let listed = git.output().context("can't run git")?;
         ensure!(listed.status.success(), "git can't tell which files belong to the repository");
         let listed = String::from_utf8(listed.stdout).context("a file's name is no text")?;
-        let files: BTreeSet<&str> = listed.split_terminator('\0').collect();
-        for file in files {
+        for file in listed.split_terminator('\0') {
             // One that is listed may have been deleted.
             if let Ok(content) = fs::read(self.workspace.join(file)) {
                 self.put(Path::new(file), &content)?;
