@@ -151,7 +151,7 @@ fn life(name: &str, images: &[String], dice: &mut Rng) -> VecDeque<Wish> {
         "images": images.iter().map(|image| json!({ "image_id": image })).collect::<Vec<_>>(),
     });
     let mut wishes = VecDeque::new();
-    if dice.u8(0..8) == 0 {
+    if dice.u8(0..16) == 0 {
         wishes.push_back(Wish::Photo);
     }
     if dice.u8(0..4) == 0 {
@@ -161,7 +161,7 @@ fn life(name: &str, images: &[String], dice: &mut Rng) -> VecDeque<Wish> {
     } else {
         wishes.push_back(Wish::Register(whole));
     }
-    for number in 0..dice.usize(1..6) {
+    for number in 0..dice.usize(1..5) {
         let some = |dice: &mut Rng| match dice.u8(0..4) {
             0 => CHANNELS.map(str::to_owned).to_vec(),
             1 => vec![CHANNELS[1].to_owned()],

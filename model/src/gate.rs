@@ -43,7 +43,9 @@ impl Gate {
 
     /// Says that what was to be done over there, and nobody to be told of, is done.
     pub(crate) fn crossed(&self) {
-        self.state().leaving -= 1;
+        let mut state = self.state();
+        state.leaving = state.leaving.saturating_sub(1);
+        drop(state);
         self.0.changed.notify_one();
     }
 
@@ -73,9 +75,11 @@ impl Gate {
         }
     }
 
-    /// Gives everybody up who waits.
+    /// Gives everybody up who waits, and waits for nobody.
     pub(crate) fn clear(&self) {
-        self.state().waiting.clear();
+        let mut state = self.state();
+        state.waiting.clear();
+        state.leaving = 0;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -53,13 +53,17 @@ impl Life {
         let mut dice = Rng::with_seed(seed);
         let faults = Source::Chance { left: dice.u32(0..14), percent: [2, 5, 10, 20][dice.usize(0..4)] };
         let mut world = World::on(ground, Faults::from(faults), Some(dice.fork()), is_told);
-        let merchants: Vec<_> = (0..dice.usize(1..3)).map(|_| MerchantId::new(new_id())).collect();
+        // Most stories are of one product: what befalls several at once takes several, and anything else is found sooner in
+        // more and shorter stories.
+        let clients = [1, 1, 1, 1, 1, 2, 2, 3][dice.usize(0..8)];
+        let merchants = dice.usize(1..3).min(clients);
+        let merchants: Vec<_> = (0..merchants).map(|_| MerchantId::new(new_id())).collect();
         for merchant in &merchants {
             for channel in CHANNELS {
                 connects(&world, *merchant, channel).await;
             }
         }
-        for number in 0..dice.usize(1..4) {
+        for number in 0..clients {
             let merchant = merchants[number % merchants.len()];
             let images = [image(&world, merchant).await];
             let client = Client::new(&format!("Lamp {number}"), merchant, &images, world.now(), dice.fork());

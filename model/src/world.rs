@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -34,6 +34,8 @@ const AGAIN: Duration = Duration::from_secs(60);
 const MAX_RECEIVES: u32 = 5;
 /// The smallest photo that is taken.
 pub(crate) const PHOTO: (u16, u16) = (320, 320);
+/// One, as a client uploads it.
+static PHOTO_FILE: LazyLock<Vec<u8>> = LazyLock::new(|| photo_jpeg(PHOTO.0, PHOTO.1, 7));
 const MACHINES: [&str; 5] =
     ["register-product", "process-image", "publish-product", "withdraw-product", "reconcile-channel"];
 
@@ -524,7 +526,7 @@ impl World {
                 if let Some(client) = client {
                     self.clients[client].hears(Some((status, answer)), self.now);
                     if let Some(key) = self.clients[client].uploads() {
-                        self.uploads(&key, photo_jpeg(PHOTO.0, PHOTO.1, 7));
+                        self.uploads(&key, PHOTO_FILE.clone());
                     }
                 }
             }

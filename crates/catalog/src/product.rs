@@ -268,6 +268,10 @@ impl Product {
 
     /// Recomputes what is derived, and tells when the product became complete or stopped being so.
     fn settle(&mut self, origin: &Origin) {
+        if self.purged_at.is_some() {
+            // Its deletion was the last that there is to tell of it.
+            return self.touch(origin.now);
+        }
         let was_complete = self.completeness.is_complete();
         self.completeness = Completeness::of(&self.canonical, &self.images);
         self.live_on = self.channels.iter().filter(|(_, l)| l.is_live()).map(|(id, _)| id.clone()).collect();

@@ -23,7 +23,10 @@ pub fn check(testimony: &Testimony) -> Vec<Violation> {
                 one_effect(product, channel, shop, &mut found);
             }
             every_event_once(merchant, product, &mut found);
+            told_to_the_end(product, &oracle, &mut found);
+            asked_once(merchant, product, &mut found);
         }
+        every_image_told(merchant, &mut found);
         nothing_stuck(merchant, &mut found);
         let others = testimony.merchants.iter().filter(|other| other.id != merchant.id);
         no_trace(merchant, others, &mut found);
@@ -159,6 +162,86 @@ fn every_event_once(merchant: &MerchantTestimony, product: &ProductTestimony, fo
     for (number, event) in told {
         found.unless(false, Rule::EveryEventOnce, id, || {
             format!("event {number} came over the bus, and is not in history: {}", quoted(event))
+        });
+    }
+}
+
+/// What came over the bus of each image is numbered without gaps, and what came again is the same.
+fn every_image_told(merchant: &MerchantTestimony, found: &mut Found) {
+    let mut told: BTreeMap<&str, BTreeMap<u64, &Value>> = BTreeMap::new();
+    for event in &merchant.events {
+        let of = event["aggregate_id"].as_str().unwrap_or_default();
+        if merchant.products.iter().any(|product| product.id == of) {
+            continue;
+        }
+        let number = event["sequence"].as_u64().unwrap_or_default();
+        let before = told.entry(of).or_default().entry(number).or_insert(event);
+        found.unless(*before == event, Rule::EveryEventOnce, of, || {
+            format!("event {number} came over the bus as {} and as {}", quoted(before), quoted(event))
+        });
+    }
+    for (id, events) in told {
+        let numbers: Vec<_> = events.into_keys().collect();
+        found.unless(numbers.iter().copied().eq(1..=numbers.len() as u64), Rule::EveryEventOnce, id, || {
+            format!("the bus has its events {numbers:?}")
+        });
+    }
+}
+
+/// Who knows nothing but the events knows how it ended. A gap shows that an event is lost between others; this shows that the
+/// last ones are, which leave none.
+fn told_to_the_end(product: &ProductTestimony, oracle: &Oracle, found: &mut Found) {
+    let id = product.id.as_str();
+    let mut history: Vec<&Value> = product.history.iter().collect();
+    history.sort_by_key(|event| event["sequence"].as_u64());
+    let kind = |event: &Value| event["kind"].as_str().unwrap_or_default().to_owned();
+    let kinds: Vec<String> = history.iter().map(|event| kind(event)).collect();
+    let last_of = |these: &[&str]| kinds.iter().rev().find(|kind| these.contains(&kind.as_str())).map(String::as_str);
+    let mut holds = |holds: bool, what: &str| {
+        found.unless(holds, Rule::EveryEventOnce, id, || format!("its events don't tell {what}: {kinds:?}"));
+    };
+    holds(kinds.iter().position(|kind| kind == "ProductCreated") == Some(0), "of its beginning first");
+    holds(kinds.iter().filter(|kind| *kind == "ProductCreated").count() == 1, "of one beginning");
+    holds(oracle.deleted == (kinds.last().is_some_and(|kind| kind == "ProductDeleted")), "whether it is deleted");
+    if oracle.deleted {
+        return;
+    }
+    let market = last_of(&["ProductDeactivated", "ProductActivated"]);
+    holds(oracle.deactivated == (market == Some("ProductDeactivated")), "whether it is on the market");
+    let complete = last_of(&["ProductReady", "ProductIncomplete"]);
+    holds(oracle.is_complete() == (complete == Some("ProductReady")), "whether it is complete");
+    let channels: BTreeSet<&str> = product.shops.keys().map(String::as_str).collect();
+    for channel in channels {
+        let about = history.iter().rev().find(|event| {
+            let of = event["data"]["channels"].as_array().is_some_and(|of| of.iter().any(|name| name == channel));
+            of && ["ProductPublished", "ProductUnpublished"].contains(&kind(event).as_str())
+        });
+        let is_there = about.is_some_and(|event| kind(event) == "ProductPublished");
+        holds(oracle.on.contains(channel) == is_there, &format!("whether it is to be seen at {channel}"));
+    }
+    let revision = history.iter().filter_map(|event| event["data"]["revision"].as_u64()).max();
+    let shown = product.shown.as_ref().and_then(|shown| shown["revision"].as_u64());
+    holds(shown.is_none() || shown == revision, &format!("of its revision {shown:?}"));
+}
+
+/// For each thing that a merchant asked for there is one operation: more are retries that somebody asked for, or bring an edit
+/// to where the product is.
+fn asked_once(merchant: &MerchantTestimony, product: &ProductTestimony, found: &mut Found) {
+    let id = product.id.as_str();
+    let written = |name: &str| product.acknowledged.iter().filter(|write| write.name() == name).count();
+    let edits = written("edited");
+    let most = [
+        ("register", written("registered") + edits),
+        ("publish", written("published") + edits),
+        ("unpublish", written("unpublished")),
+        ("deactivate", written("deactivated")),
+        ("delete", written("deleted")),
+    ];
+    for (kind, most) in most {
+        let own = merchant.operations.iter().filter(|operation| operation["product_id"] == id);
+        let first = own.filter(|operation| operation["kind"] == kind && operation["retry_of"].is_null()).count();
+        found.unless(first <= most, Rule::NothingTwice, id, || {
+            format!("it has {first} operations {kind}, and at most {most} were asked for")
         });
     }
 }

@@ -76,9 +76,14 @@ impl Oracle {
         if !self.on.is_empty() {
             return Status::Active;
         }
+        if self.is_complete() { Status::Ready } else { Status::Draft }
+    }
+
+    /// Whether nothing is missing, if its photos could be used.
+    pub fn is_complete(&self) -> bool {
         let given = |field: &str| self.fields.get(field).is_some_and(|value| !value.is_null());
         let pictured = self.fields.get("images").and_then(Value::as_array).is_some_and(|images| !images.is_empty());
-        if given("description") && given("price") && pictured { Status::Ready } else { Status::Draft }
+        given("description") && given("price") && pictured
     }
 
     fn takes(&mut self, fields: Option<&Map<String, Value>>) {

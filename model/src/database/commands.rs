@@ -75,6 +75,7 @@ impl Collections {
             }
             _ => {}
         }
+        knows(command, options(name))?;
         let collection = self.0.entry(collection.to_owned()).or_default();
         match name {
             "createIndexes" => items("indexes").iter().try_for_each(|index| collection.index(index)).map(|()| doc! {}),
@@ -129,6 +130,10 @@ impl Collection {
             found.truncate(usize::try_from(limit.unsigned_abs()).unwrap_or(usize::MAX));
         }
         let fields = part("projection");
+        if let Some((field, how)) = fields.iter().find(|(_, how)| !matches!(how, Bson::Int32(1) | Bson::Boolean(true)))
+        {
+            return Err(Unknown(format!("the projection {field}: {how}")));
+        }
         let found: Vec<Bson> = found.into_iter().map(|document| projected(document, &fields).into()).collect();
         Ok(doc! { "cursor": { "id": 0_i64, "ns": "tola.one", "firstBatch": found } })
     }
@@ -174,6 +179,10 @@ impl Collection {
     fn update(&mut self, updates: &[Document]) -> Result<Document, Unknown> {
         let (mut matched, mut upserted, mut errors) = (0, Vec::new(), Vec::new());
         for (position, update) in updates.iter().enumerate() {
+            knows(update, &["q", "u", "upsert", "multi"])?;
+            if update.get_bool("multi").unwrap_or(false) {
+                return Err(Unknown(format!("the update of many {update}")));
+            }
             let part = |name: &str| update.get_document(name).cloned().map_err(|_| Unknown(format!("no {name}")));
             let may_make = update.get_bool("upsert").unwrap_or(false);
             match self.modify(&part("q")?, &part("u")?, &Document::new(), may_make)? {
@@ -233,6 +242,10 @@ impl Collection {
     fn delete(&mut self, deletes: &[Document]) -> Result<Document, Unknown> {
         let mut gone = 0;
         for delete in deletes {
+            knows(delete, &["q", "limit"])?;
+            if delete.get("limit") != Some(&Bson::Int32(1)) {
+                return Err(Unknown(format!("the deletion {delete}")));
+            }
             let filter = delete.get_document("q").cloned().unwrap_or_default();
             if let Some(id) = self.found(&filter)?.first() {
                 self.documents.remove(id);
@@ -241,6 +254,31 @@ impl Collection {
         }
         Ok(doc! { "n": gone })
     }
+}
+
+/// What a command may say here.
+fn options(command: &str) -> &'static [&'static str] {
+    match command {
+        "createIndexes" => &["indexes"],
+        // All that is found comes in the first batch in any case.
+        "find" => &["filter", "sort", "limit", "projection", "singleBatch"],
+        "insert" => &["documents", "ordered"],
+        "update" => &["updates", "ordered"],
+        "delete" => &["deletes", "ordered"],
+        "findAndModify" => &["query", "update", "sort", "upsert", "new"],
+        _ => &[],
+    }
+}
+
+/// Refuses what nobody here takes heed of.
+fn knows(command: &Document, options: &[&str]) -> Result<(), Unknown> {
+    let of_each = ["$db"];
+    let mut names = command.keys().map(String::as_str).enumerate();
+    let unknown = names.find(|(place, name)| {
+        let is_the_command = *place == 0 && !options.contains(name);
+        !(is_the_command || of_each.contains(name) || options.contains(name))
+    });
+    unknown.map_or(Ok(()), |(_, name)| Err(Unknown(format!("the option {name} of {command}"))))
 }
 
 enum Modified {
@@ -284,6 +322,8 @@ fn with_errors(mut answer: Document, errors: Vec<Bson>) -> Document {
 }
 
 fn refused(what: &str) -> Document {
+    // What Tola makes of it may tell less.
+    eprintln!("the database of the model does not know {what}");
     doc! { "ok": 0.0, "code": NOT_SUPPORTED, "codeName": "NotSupported", "errmsg": format!("not known here: {what}") }
 }
 

@@ -62,14 +62,24 @@ async fn serve(mut stream: UnixStream, database: Database, gate: Gate) -> Result
         stream.read_exact(&mut message).await?;
         let command = if code == OP_MSG { command(&message)? } else { query(&message)? };
         let passage = if is_of_the_driver(&command) { Some(Passage::Safe) } else { gate.cross().await };
-        let Some(passage) = passage else { return Ok(()) };
-        let answer = database.answer(&command);
-        if passage == Passage::OneWay {
-            gate.crossed();
-            return Ok(());
-        }
+        let answer = match passage {
+            Some(Passage::Safe) => database.answer(&command),
+            Some(Passage::OneWay) => {
+                let _ = database.answer(&command);
+                gate.crossed();
+                return until_left(stream).await;
+            }
+            None => return until_left(stream).await,
+        };
         stream.write_all(&reply(id, code, &answer)?).await?;
     }
+}
+
+/// Says nothing until the driver goes away. A connection that is closed before tells it that the server may be down, and it
+/// asks nobody for half a second.
+async fn until_left(mut stream: UnixStream) -> Result<()> {
+    while stream.read(&mut [0; 64]).await? > 0 {}
+    Ok(())
 }
 
 /// What the driver asks for itself, in no particular order.

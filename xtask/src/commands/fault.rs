@@ -15,7 +15,7 @@ use console::style;
 
 use crate::fault::faults::Fault;
 use crate::fault::report;
-use crate::fault::results::Results;
+use crate::fault::results::{Outcome, Results};
 use crate::fault::run;
 use crate::fault::stage::Stage;
 use crate::signals::interrupted;
@@ -23,6 +23,10 @@ use crate::ui::{Ui, seconds};
 
 /// What decides the runs of CI.
 const CI_SEED: u64 = 20_261_121;
+/// How often a fault may strike nobody.
+const ATTEMPTS: u64 = 3;
+/// How far the seed lies that takes the place of another: beyond all that are planned.
+const OTHER_SEED: u64 = 1 << 32;
 
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -88,7 +92,7 @@ async fn faults(arguments: &Arguments) -> anyhow::Result<()> {
         let count = to_do.len();
         for (number, (fault, seed)) in to_do.into_iter().enumerate() {
             let began = Instant::now();
-            let outcome = run::run(Arc::clone(&stage), fault, seed, arguments.lie).await?;
+            let outcome = struck(&stage, fault, seed, arguments.lie).await?;
             let mark = if outcome.violations.is_empty() { style("✓").green() } else { style("✗").red() };
             eprintln!(
                 "{mark} {:>3}/{count} {:18} seed {seed}  {:>8}  struck {}×, {} writes, {} operations, {} retries, recovered in {:.1} s",
@@ -115,6 +119,21 @@ async fn faults(arguments: &Arguments) -> anyhow::Result<()> {
         bail!("{failed} runs broke a promise");
     }
     Ok(())
+}
+
+/// Runs a fault until it has struck somebody: a run in which it did not shows nothing.
+async fn struck(stage: &Arc<Stage>, fault: Fault, planned: u64, lie: bool) -> anyhow::Result<Outcome> {
+    let mut outcome = Outcome::default();
+    for again in 0..ATTEMPTS {
+        outcome = run::run(Arc::clone(stage), fault, planned.wrapping_add(again * OTHER_SEED), lie).await?;
+        outcome.planned = planned;
+        if outcome.struck > 0 || !outcome.violations.is_empty() {
+            return Ok(outcome);
+        }
+        eprintln!("  {} struck nobody; once more, with another seed", fault.name());
+    }
+    outcome.violations.push(format!("it struck nobody in {ATTEMPTS} runs, which shows nothing"));
+    Ok(outcome)
 }
 
 /// Does something with a new stack, which is stopped afterwards whatever came of it.

@@ -6,12 +6,14 @@ mod crashes;
 mod database;
 mod queues;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use tola_catalog::Timestamp;
 
 use super::client::Client;
 use super::stage::Stage;
@@ -73,6 +75,8 @@ pub(crate) struct Happened {
     pub(crate) struck: u64,
     /// How long each poisoned message took to its dead letters.
     pub(crate) to_dead_letters: Vec<Duration>,
+    /// When channels misbehaved: how many calls that befell is told by their ledgers.
+    pub(crate) misbehaved: Option<Range<Timestamp>>,
 }
 
 impl Fault {
@@ -113,7 +117,7 @@ impl Fault {
             | Self::AnswersTwice
             | Self::ChannelSlow => channel::misbehaves(self, scene, rng).await,
         }?;
-        scene.tell(format!("ends; it struck {} times", happened.struck));
+        scene.tell("ends");
         Ok(happened)
     }
 }

@@ -16,6 +16,9 @@ pub(crate) struct Outcome {
     pub(crate) fault: Option<Fault>,
     /// What decided the rest.
     pub(crate) seed: u64,
+    /// What was to decide it; another seed took its place if the fault struck nobody with this one.
+    #[serde(default)]
+    pub(crate) planned: u64,
     /// Promises that were broken, in words.
     pub(crate) violations: Vec<String>,
     /// From the end of the fault, or of the merchants' work if that came later, to everything settled.
@@ -76,7 +79,7 @@ impl Results {
         let wanted = (0..u64::from(runs)).flat_map(|run| faults.iter().map(move |fault| (*fault, run)));
         let seeded = wanted.map(|(fault, run)| (fault, self.seed.wrapping_add(run)));
         let done = |(fault, seed): &(Fault, u64)| {
-            self.outcomes.iter().any(|outcome| outcome.fault == Some(*fault) && outcome.seed == *seed)
+            self.outcomes.iter().any(|outcome| outcome.fault == Some(*fault) && outcome.planned == *seed)
         };
         seeded.filter(|run| !done(run)).collect()
     }
@@ -92,7 +95,7 @@ mod tests {
         let mut results = Results { seed: 7, outcomes: Vec::new() };
         assert_eq!(results.left_to_do(&faults, 2).len(), 4);
 
-        results.outcomes.push(Outcome { fault: Some(Fault::Poison), seed: 7, ..Outcome::default() });
+        results.outcomes.push(Outcome { fault: Some(Fault::Poison), planned: 7, ..Outcome::default() });
 
         let left = [(Fault::Duplicates, 7), (Fault::Poison, 8), (Fault::Duplicates, 8)];
         assert_eq!(results.left_to_do(&faults, 2), left);

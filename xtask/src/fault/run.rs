@@ -96,8 +96,11 @@ async fn performed(
 
 /// What can be counted of a run.
 async fn measured(keepers: &[Shopkeeper], testimony: &Testimony, happened: Happened) -> anyhow::Result<Outcome> {
+    let shops = testimony.merchants.iter().flat_map(|merchant| &merchant.products).flat_map(|product| &product.shops);
+    let calls = shops.flat_map(|(_, shop)| &shop.ledger).map(|entry| entry.at);
+    let befallen = happened.misbehaved.map_or(0, |time| calls.filter(|at| time.contains(at)).count() as u64);
     let mut outcome = Outcome {
-        struck: happened.struck,
+        struck: happened.struck + befallen,
         to_dead_letters: happened.to_dead_letters.iter().map(Duration::as_secs_f64).collect(),
         ..Outcome::default()
     };

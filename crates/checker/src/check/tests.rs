@@ -40,7 +40,9 @@ fn all_is_well() -> Testimony {
         ],
         listing: Some(shown.clone()),
     };
-    let history = vec![event(2, "ProductPublished"), event(1, "ProductCreated")];
+    let mut published = event(4, "ProductPublished");
+    published["data"]["channels"] = json!(["north"]);
+    let history = vec![published, event(3, "ProductUpdated"), event(2, "ProductReady"), event(1, "ProductCreated")];
     let product = ProductTestimony {
         id: LAMP.into(),
         acknowledged: vec![
@@ -56,7 +58,7 @@ fn all_is_well() -> Testimony {
         id: "merchant_01A".into(),
         products: vec![product],
         listed: vec![LAMP.into()],
-        operations: vec![json!({ "id": "op_1", "status": "SUCCEEDED", "product_id": LAMP })],
+        operations: vec![json!({ "id": "op_1", "kind": "publish", "status": "SUCCEEDED", "product_id": LAMP })],
         events: [history.clone(), history].concat(),
     };
     let other = MerchantTestimony { id: "merchant_01B".into(), ..MerchantTestimony::default() };
@@ -96,14 +98,20 @@ fn a_lost_write_is_seen() {
 #[test]
 fn a_request_that_was_done_twice_is_seen() {
     assert_eq!(broken_by(|merchant| merchant.listed.push("product_01TWIN".into())), [Rule::NothingTwice]);
+    let operation = |retry_of: Value| {
+        let twin = json!({ "id": "op_2", "kind": "unpublish", "status": "SUCCEEDED", "product_id": LAMP, "retry_of": retry_of });
+        broken_by(|merchant| merchant.operations.push(twin))
+    };
+    assert_eq!(operation(Value::Null), [Rule::NothingTwice]);
+    assert_eq!(operation(json!("op_1")), [], "a retry");
 }
 
 #[test]
 fn another_end_is_seen() {
     let deleted = broken_by(|merchant| merchant.products[0].acknowledged.push(Write::Deleted));
-    assert_eq!(deleted, [Rule::SameEnd, Rule::TrueThere]);
+    assert_eq!(deleted, [Rule::SameEnd, Rule::TrueThere, Rule::EveryEventOnce]);
     let paused = broken_by(|merchant| merchant.products[0].acknowledged.push(Write::Deactivated));
-    assert_eq!(paused, [Rule::SameEnd, Rule::TrueThere]);
+    assert_eq!(paused, [Rule::SameEnd, Rule::TrueThere, Rule::EveryEventOnce]);
     let unknown = broken_by(|merchant| {
         let shown = merchant.products[0].shown.as_mut().unwrap();
         shown["channels"]["north"]["observed"]["presence"] = json!("UNKNOWN");
@@ -132,6 +140,15 @@ fn events_that_are_lost_untold_or_changed_are_seen() {
     assert_eq!(untold, [Rule::EveryEventOnce], "on the bus");
     let changed = broken_by(|merchant| merchant.events[3]["kind"] = json!("ProductDeleted"));
     assert_eq!(changed, [Rule::EveryEventOnce], "on its way");
+    for number in 1..=4 {
+        let cut_off = broken_by(|merchant| {
+            merchant.products[0].history.retain(|event| event["sequence"].as_u64() < Some(number));
+            merchant.events.retain(|event| event["sequence"].as_u64() < Some(number));
+        });
+        assert_eq!(cut_off, [Rule::EveryEventOnce], "from {number} on");
+    }
+    let image = json!({ "sequence": 2, "kind": "ImageProcessed", "aggregate_id": "image_01", "data": {} });
+    assert_eq!(broken_by(|merchant| merchant.events.push(image)), [Rule::EveryEventOnce], "of an image");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use fastrand::Rng;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
+use super::super::timeline::now;
 use super::super::workload::configures;
 use super::{Fault, Happened, Scene};
 
@@ -11,9 +12,11 @@ use super::{Fault, Happened, Scene};
 pub(super) async fn misbehaves(fault: Fault, scene: &Scene<'_>, rng: &mut Rng) -> anyhow::Result<Happened> {
     let (config, usual) = (json!({ "switch": switch(fault, rng) }), json!({}));
     try_join_all(scene.clients.iter().map(|client| configures(client, &config))).await?;
+    let begun = now();
     scene.lasts(rng).await;
+    let misbehaved = Some(begun..now());
     try_join_all(scene.clients.iter().map(|client| configures(client, &usual))).await?;
-    Ok(Happened::struck(scene.clients.len()))
+    Ok(Happened { misbehaved, ..Happened::default() })
 }
 
 fn switch(fault: Fault, rng: &mut Rng) -> Value {

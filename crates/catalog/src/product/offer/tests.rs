@@ -319,6 +319,17 @@ fn a_deletion_goes_on_when_a_channel_turns_out_to_have_let_go() {
 }
 
 #[test]
+fn a_deletion_that_is_done_again_when_the_product_is_gone_tells_nothing_more() {
+    let (mut product, origin) = (product(&origin(0)), origin(1));
+    let _ = product.request_deletion(operation(1), &origin);
+    let _ = product.purge(&origin);
+
+    product.request_again(OperationKind::Delete, operation(2), operation(1), &origin).unwrap();
+
+    assert_eq!(kinds(&product).last(), Some(&EventKind::ProductDeleted));
+}
+
+#[test]
 fn doing_it_again_leaves_what_another_operation_is_at_to_that_one() {
     let (mut product, origin) = (product(&origin(0)), origin(1));
     let (a, b) = (channel("a"), channel("b"));
