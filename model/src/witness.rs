@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tola_catalog::{Actor, ChannelId, Identity, MerchantId, ProductId, Role};
 use tola_checker::{MerchantTestimony, ProductTestimony, Shop, Testimony, Write};
-use tola_store::{SandboxKey, SandboxState, TenantScope};
+use tola_store::{SandboxKey, TenantScope};
 
 use crate::environment::Asked;
 use crate::world::World;
@@ -59,10 +59,7 @@ pub(crate) async fn shop(world: &World, merchant_id: MerchantId, product: &str, 
         product_id: ProductId::parse(product).expect("a product's id"),
     };
     let sandbox = world.store().sandbox(scope(merchant_id));
-    let ledger = world.undisturbed(sandbox.ledger(&key)).await.expect("the ledger");
-    let listing = world.undisturbed(sandbox.find(&key)).await.expect("the listing");
-    let listing = listing.filter(|listing| listing.state == SandboxState::Live).map(|listing| listing.view);
-    Shop { ledger, listing }
+    world.undisturbed(Shop::at(&sandbox, &key)).await.expect("the shop")
 }
 
 /// All pages of a list.

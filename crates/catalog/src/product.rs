@@ -226,7 +226,7 @@ impl Product {
             json!({ "revision": 1, "slug": product.slug, "sku": product.sku }),
             origin,
         );
-        product.request_registration(operation_id, None, origin);
+        let _ = product.request_registration(operation_id, None, origin);
         product.settle(origin);
         Ok(product)
     }
@@ -255,10 +255,20 @@ impl Product {
         candidate.completeness
     }
 
-    /// Asks for the register workflow, for the first time or once more.
-    pub fn request_registration(&mut self, operation_id: OperationId, retry_of: Option<OperationId>, origin: &Origin) {
+    /// Asks for the register workflow, for the first time or once more; not of a product that is being deleted, of which it
+    /// could only tell what nobody will see.
+    pub fn request_registration(
+        &mut self,
+        operation_id: OperationId,
+        retry_of: Option<OperationId>,
+        origin: &Origin,
+    ) -> Changed {
+        if self.deleting.is_some() {
+            return Changed::No;
+        }
         self.ask(OperationKind::Register, operation_id, retry_of, origin);
         self.touch(origin.now);
+        Changed::Yes
     }
 
     /// The images that it refers to.

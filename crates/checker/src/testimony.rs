@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tola_store::SandboxEntry;
+use tola_store::{Error, Sandbox, SandboxEntry, SandboxKey, SandboxState};
 
 /// Everything that somebody saw who used Tola as several merchants.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +49,17 @@ pub struct Shop {
     pub ledger: Vec<SandboxEntry>,
     /// What buyers see of it; nothing if they see nothing.
     pub listing: Option<Value>,
+}
+
+impl Shop {
+    /// What the sandbox marketplace has.
+    ///
+    /// # Errors
+    /// When its database does not answer.
+    pub async fn at(sandbox: &Sandbox, key: &SandboxKey) -> Result<Self, Error> {
+        let listing = sandbox.find(key).await?.filter(|listing| listing.state == SandboxState::Live);
+        Ok(Self { ledger: sandbox.ledger(key).await?, listing: listing.map(|listing| listing.view) })
+    }
 }
 
 /// A write that was acknowledged with a 2xx.

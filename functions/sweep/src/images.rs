@@ -5,7 +5,6 @@
 //! then looks for other images with that hash; whoever renders writes the hash into its image and then looks for images
 //! that were let go: one of the two sees the other.
 
-use tola_catalog::image::Changed;
 use tola_catalog::{Actor, Image, ImageStatus, OperationId, OperationKind, OperationStatus, Origin, Timestamp};
 use tola_contracts::{StepError, StepErrorKind};
 use tola_media::{BucketError, rendition_folder, upload_key};
@@ -121,8 +120,7 @@ impl Sweep {
         for product in showing {
             let _ = products
                 .change(product.id, |product| {
-                    product.request_registration(operation(), None, &origin);
-                    Ok::<_, tola_store::Error>(Changed::Yes)
+                    Ok::<_, tola_store::Error>(product.request_registration(operation(), None, &origin))
                 })
                 .await?;
         }

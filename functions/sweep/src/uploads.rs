@@ -1,6 +1,5 @@
 //! Uploads that have arrived and that nobody heard of, and promises of uploads that were never kept.
 
-use tola_catalog::image::Changed;
 use tola_catalog::operation::Subject;
 use tola_catalog::{Actor, Image, OperationId, Origin, Timestamp};
 use tola_contracts::{StepError, StepErrorKind};
@@ -74,8 +73,7 @@ impl Sweep {
             let operation = OperationId::new(tola_step::new_id());
             let _ = products
                 .change(product.id, |product| {
-                    product.request_registration(operation, None, origin);
-                    Ok::<_, tola_store::Error>(Changed::Yes)
+                    Ok::<_, tola_store::Error>(product.request_registration(operation, None, origin))
                 })
                 .await?;
         }

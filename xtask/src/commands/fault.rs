@@ -48,6 +48,9 @@ pub(crate) struct Arguments {
     /// Report an edit, an effect and a silence that never were, to see the checker object
     #[arg(long)]
     lie: bool,
+    /// Stop at the first run that breaks a promise
+    #[arg(long)]
+    stop: bool,
     /// Leave the stack running, to look into it
     #[arg(long)]
     keep: bool,
@@ -73,7 +76,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 /// One run of each fault, the same in every run of CI; returns what there is to say.
 pub(crate) async fn each_once(keep: bool) -> anyhow::Result<String> {
     let (only, seed) = (Vec::new(), Some(CI_SEED));
-    faults(&Arguments { command: None, only, runs: 1, seed, resume: false, lie: false, keep }).await?;
+    let (resume, lie, stop) = (false, false, false);
+    faults(&Arguments { command: None, only, runs: 1, seed, resume, lie, stop, keep }).await?;
     let runs = Results::left()?.outcomes.len();
     Ok(format!("{runs} faults, nothing lost and nothing done twice"))
 }
@@ -105,8 +109,12 @@ async fn faults(arguments: &Arguments) -> anyhow::Result<()> {
                 outcome.retries,
                 outcome.recovery.unwrap_or_default(),
             );
+            let ends = arguments.stop && !outcome.violations.is_empty();
             results.outcomes.push(outcome);
             results.save()?;
+            if ends {
+                break;
+            }
         }
         Ok(())
     })

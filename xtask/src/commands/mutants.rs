@@ -1,9 +1,11 @@
 //! `cargo xtask mutants`: takes away what keeps Tola's promises, one thing at a time, and sees that the checker notices.
 //!
 //! Each is taken away in a copy of the repository below `target/mutants`, with a build of its own. There the seeds of the
-//! model run until one of them breaks a promise; if none does, the command fails.
+//! model run until one of them breaks a promise; with `--stack`, a stack is deployed from there and merchants are at work on
+//! it while something goes wrong. If nobody notices, the command fails.
 
 mod mutation;
+mod stack;
 mod tree;
 
 use std::path::Path;
@@ -13,7 +15,7 @@ use anyhow::{Context as _, ensure};
 use console::style;
 use tokio::process::Command;
 use tola_checker::Rule;
-use tola_local::stack;
+use tola_local::stack::workspace;
 
 use self::mutation::{MUTATIONS, Mutation};
 use self::tree::Tree;
@@ -34,24 +36,35 @@ pub(crate) struct Arguments {
     /// How many seeds may pass before it counts as unnoticed
     #[arg(long, default_value_t = 10_000)]
     seeds: u64,
+    /// Look at a stack that is deployed without it, of those that one shows soon enough
+    #[arg(long)]
+    stack: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let tree = Tree::of(&stack::workspace());
+    let tree = Tree::of(&workspace());
     let is_chosen = |mutation: &&Mutation| {
-        arguments.only.is_empty() || arguments.only.iter().any(|part| mutation.name.contains(part.as_str()))
+        let is_named = arguments.only.iter().any(|part| mutation.name.contains(part.as_str()));
+        (arguments.only.is_empty() || is_named) && !(arguments.stack && mutation.on_stack.is_empty())
     };
     let chosen: Vec<_> = MUTATIONS.iter().filter(is_chosen).collect();
     ensure!(!chosen.is_empty(), "nothing is called so; there are: {}", names().join(", "));
-    tree.restore()?;
-    let nothing = noticed(tree.folder(), BASELINE).await?;
-    ensure!(nothing.is_none(), "with everything in place: {}", nothing.unwrap_or_default());
+    if !arguments.stack {
+        tree.restore()?;
+        let nothing = noticed(tree.folder(), BASELINE).await?;
+        ensure!(nothing.is_none(), "with everything in place: {}", nothing.unwrap_or_default());
+    }
     let mut unnoticed = Vec::new();
     for mutation in chosen {
         let began = Instant::now();
         tree.restore()?;
         tree.apply(mutation)?;
-        let noticed = noticed(tree.folder(), arguments.seeds).await.with_context(|| mutation.name.to_owned())?;
+        let noticed = if arguments.stack {
+            stack::noticed(tree.folder(), mutation.on_stack).await
+        } else {
+            noticed(tree.folder(), arguments.seeds).await
+        };
+        let noticed = noticed.with_context(|| mutation.name.to_owned())?;
         let (mark, by) = match &noticed {
             Some(by) => (style("✓").green(), by.as_str()),
             None => (style("✗").red(), "nobody noticed"),
@@ -83,14 +96,28 @@ async fn noticed(folder: &Path, seeds: u64) -> anyhow::Result<Option<String>> {
     }
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     let words = first_words(&text);
-    let by_checker = Rule::ALL.iter().any(|rule| words.contains(&format!(": {}: ", rule.name())));
-    ensure!(by_checker || words.contains(ENDLESS), "the seeds failed, but not since a promise was broken: {words}");
+    ensure!(
+        is_of_the_checker(&words) || words.contains(ENDLESS),
+        "the seeds failed, but not since a promise was broken: {words}"
+    );
     Ok(Some(words))
 }
 
+/// Whether a promise was broken, and not only something else.
+fn is_of_the_checker(words: &str) -> bool {
+    Rule::ALL.iter().any(|rule| words.contains(&format!("{}: ", rule.name())))
+}
+
 fn model(folder: &Path) -> Command {
+    let mut cargo = cargo(folder);
+    cargo.args(["test", "--workspace", "--quiet", "--test", "model"]);
+    cargo
+}
+
+/// Cargo in a copy of the repository.
+fn cargo(folder: &Path) -> Command {
     let mut cargo = tola_local::cargo();
-    cargo.args(["test", "--workspace", "--quiet", "--test", "model"]).current_dir(folder);
+    cargo.current_dir(folder);
     // A folder of its own: cargo tells packages apart by where they lie in their workspace, so that in the repository's own
     // folder what is built here would be taken for what is built there.
     cargo.env("CARGO_TARGET_DIR", folder.join("target"));

@@ -3,6 +3,7 @@
 //! [`run`] is where to start reading. A run is decided by its fault and its seed: what the merchants do, what breaks, how
 //! and for how long. What a machine decides, such as who is first of two who are at it at the same time, it does not repeat.
 
+pub(crate) mod ballast;
 pub(crate) mod client;
 pub(crate) mod faults;
 pub(crate) mod load;

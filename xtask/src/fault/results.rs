@@ -1,13 +1,15 @@
 //! What runs came to, in a file that a later command goes on with.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Fault;
 use super::stage::folder;
+
+const FILE: &str = "results.json";
 
 /// What a run came to. Durations are in seconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -49,7 +51,7 @@ pub(crate) struct Results {
 
 impl Results {
     fn path() -> PathBuf {
-        folder().join("results.json")
+        folder().join(FILE)
     }
 
     /// What an earlier command has left.
@@ -57,7 +59,15 @@ impl Results {
     /// # Errors
     /// When there is nothing, or something else.
     pub(crate) fn left() -> anyhow::Result<Self> {
-        let path = Self::path();
+        Self::left_in(&folder())
+    }
+
+    /// What an earlier command has left in a folder.
+    ///
+    /// # Errors
+    /// When there is nothing, or something else.
+    pub(crate) fn left_in(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(FILE);
         let text = fs::read(&path).with_context(|| format!("nothing to go on with at {}", path.display()))?;
         serde_json::from_slice(&text).context("the results")
     }

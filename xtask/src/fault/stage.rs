@@ -15,6 +15,8 @@ use crate::ui::Ui;
 
 /// The stack's name; what runs came to lies beside it in `.local/fault`.
 pub(crate) const NAME: &str = "fault/stack";
+/// What lies beside it, as stacks are named.
+pub(crate) const FOLDER: &str = "fault";
 
 /// A message that nobody finished comes again after so many seconds, and not after minutes: nobody wants to wait for that.
 /// Longer than any command takes, but for those of a channel that is slow on purpose.
@@ -118,7 +120,7 @@ impl Stage {
 
 /// Where runs leave what they came to.
 pub(crate) fn folder() -> PathBuf {
-    stack::folder(&stack::workspace(), "fault")
+    stack::folder(&stack::workspace(), FOLDER)
 }
 
 /// Stops and removes what another run left behind, but for the zipped functions: those that are out of date are zipped anew

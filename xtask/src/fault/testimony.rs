@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use futures::future::try_join_all;
 use tola_catalog::{ChannelId, ProductId};
 use tola_checker::{MerchantTestimony, ProductTestimony, Shop, Testimony};
-use tola_store::{Sandbox, SandboxKey, SandboxState};
+use tola_store::{Sandbox, SandboxKey};
 
 use super::plan::CHANNELS;
 use super::stage::Stage;
@@ -46,9 +46,7 @@ async fn of_product(keeper: &Shopkeeper, product: &Registered, sandbox: &Sandbox
     for channel in CHANNELS {
         let channel_id = ChannelId::parse(channel).context("a channel's id")?;
         let key = SandboxKey { channel_id, product_id: ProductId::parse(&product.id).context("a product's id")? };
-        let found = sandbox.find(&key).await?.filter(|listing| listing.state == SandboxState::Live);
-        let listing = found.map(|listing| listing.view);
-        shops.insert(channel.to_owned(), Shop { ledger: sandbox.ledger(&key).await?, listing });
+        shops.insert(channel.to_owned(), Shop::at(sandbox, &key).await?);
     }
     Ok(ProductTestimony {
         id: product.id.clone(),

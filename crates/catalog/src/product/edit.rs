@@ -112,7 +112,7 @@ impl Product {
         let data = json!({ "revision": self.revision, "changed": pointers, "truncated": truncated });
         self.emit(EventKind::ProductUpdated, data, origin);
         if new_image {
-            self.request_registration(operation_id, None, origin);
+            let _ = self.request_registration(operation_id, None, origin);
         }
         self.settle(origin);
         Ok(Changed::Yes)

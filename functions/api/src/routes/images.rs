@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use tola_catalog::image::{Changed, UPLOAD_TYPES};
+use tola_catalog::image::UPLOAD_TYPES;
 use tola_catalog::operation::Subject;
 use tola_catalog::{Image, ImageId, ImageStatus, OperationId, Origin};
 use tola_step::now;
@@ -135,8 +135,7 @@ async fn wake(app: &App, scope: TenantScope, id: ImageId, origin: &Origin) -> Re
     for product in products.showing(id, None, WOKEN).await? {
         let operation = OperationId::new(tola_step::new_id());
         let asked = products.change(product.id, |product| {
-            product.request_registration(operation, None, origin);
-            Ok::<_, tola_store::Error>(Changed::Yes)
+            Ok::<_, tola_store::Error>(product.request_registration(operation, None, origin))
         });
         if let Outcome::Moved(product) = asked.await? {
             app.launch_if_asked(scope, Subject::Product(product.id), &product.intents, operation).await;

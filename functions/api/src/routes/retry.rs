@@ -153,8 +153,10 @@ async fn ask(
                 if asked(product.last_operation.get(&kind)) {
                     return Ok::<_, ApiError>(Changed::No);
                 }
-                product.request_registration(successor, retry_of, origin);
-                Ok(Changed::Yes)
+                match product.request_registration(successor, retry_of, origin) {
+                    Changed::Yes => Ok(Changed::Yes),
+                    Changed::No => Err(ApiError::not_possible(format!("{subject} is being deleted"))),
+                }
             });
             outcome.await?.document().map(|product| product.intents)
         }

@@ -10,6 +10,7 @@ use console::style;
 use serde_json::json;
 
 use super::with_stage;
+use crate::fault::ballast;
 use crate::fault::faults::Fault;
 use crate::fault::memory::{CLOUD, Memory, TOLERANCE, Watch};
 use crate::fault::report;
@@ -73,11 +74,15 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// One round after the other, until the time is up.
 async fn rounds(stage: &Arc<Stage>, all: Duration, seed: u64) -> anyhow::Result<Vec<Outcome>> {
-    let (began, mut outcomes) = (Instant::now(), Vec::new());
+    let (began, mut outcomes, mut is_loaded) = (Instant::now(), Vec::new(), false);
     while began.elapsed() < all {
         let round = outcomes.len();
         let restarts = round < RESTARTS.len() || began.elapsed() < all / 4;
         let fault = if restarts { RESTARTS[round % RESTARTS.len()] } else { THE_REST[round % THE_REST.len()] };
+        if !restarts && !is_loaded {
+            ballast::loaded(stage).await?;
+            is_loaded = true;
+        }
         let outcome = run::run(Arc::clone(stage), fault, seed.wrapping_add(round as u64), false).await?;
         let mark = if outcome.violations.is_empty() { style("✓").green() } else { style("✗").red() };
         eprintln!("{mark} {:>9}  {:18} {} writes", seconds(began.elapsed()), fault.name(), outcome.acknowledged);

@@ -1,5 +1,7 @@
 //! What can be taken away.
 
+use crate::fault::faults::Fault;
+
 /// A change of the code that takes one thing away.
 pub(super) struct Mutation {
     /// What is taken away.
@@ -10,6 +12,8 @@ pub(super) struct Mutation {
     pub(super) from: &'static str,
     /// What stands there instead.
     pub(super) to: &'static str,
+    /// The faults of a deployed stack that show soon enough that it is gone; of most there are too few in a run.
+    pub(super) on_stack: &'static [Fault],
 }
 
 /// Each of these holds one of the promises up.
@@ -19,42 +23,49 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "crates/store/src/document.rs",
         from: "    if let Some(last) = MAX_OUTBOX.checked_sub(events.len()) {",
         to: "    filter.remove(\"version\");\n    if let Some(last) = MAX_OUTBOX.checked_sub(events.len()) {",
+        on_stack: &[],
     },
     Mutation {
         name: "fence check",
         file: "crates/catalog/src/product/command.rs",
         from: ".filter(|command| under_way && command.fence == fence) else {\n            return Claimed::Superseded;",
         to: ".filter(|_| under_way) else {\n            return Claimed::Superseded;",
+        on_stack: &[],
     },
     Mutation {
         name: "claim",
         file: "crates/catalog/src/product/command.rs",
         from: "listing.claim.as_ref().filter(|claim| claim.until > origin.now && claim.holder != holder) {",
         to: "listing.claim.as_ref().filter(|_| false) {",
+        on_stack: &[],
     },
     Mutation {
         name: "idempotency record",
         file: "crates/store/src/idempotency.rs",
         from: "        // Twice at most: a record that has expired",
         to: "        if fresh.answer.is_none() {\n            return Ok(Begun::Proceed(minted));\n        }\n        // Twice at most: a record that has expired",
+        on_stack: &[Fault::RepliesLost, Fault::CrashAfter],
     },
     Mutation {
         name: "intent sweep",
         file: "functions/sweep/src/lib.rs",
         from: "Ok(intents) => self.launch(intents, &mut swept).await,",
         to: "Ok(_) => {}",
+        on_stack: &[Fault::CrashBetween, Fault::RepliesLost],
     },
     Mutation {
         name: "$pull guard",
         file: "crates/store/src/outbox.rs",
         from: "doc! { \"$pull\": { \"outbox\": { \"event_id\": { \"$in\": delivered } } } };",
         to: "doc! { \"$set\": { \"outbox\": delivered.iter().map(|_| \"\").filter(|none| !none.is_empty()).collect::<Vec<_>>() } };",
+        on_stack: &[Fault::DatabaseSlow],
     },
     Mutation {
         name: "partial-failure check",
         file: "crates/events/src/bus.rs",
         from: "taken[position] = entry.error_code().is_none();",
         to: "taken[position] = true;",
+        on_stack: &[],
     },
 ];
 
@@ -65,6 +76,11 @@ mod tests {
     use tola_local::stack::workspace;
 
     use super::*;
+
+    #[test]
+    fn a_deployed_stack_shows_three_of_them() {
+        assert_eq!(MUTATIONS.iter().filter(|mutation| !mutation.on_stack.is_empty()).count(), 3);
+    }
 
     #[test]
     fn what_is_taken_away_is_there_once() {

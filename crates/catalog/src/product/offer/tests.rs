@@ -330,6 +330,17 @@ fn a_deletion_that_is_done_again_when_the_product_is_gone_tells_nothing_more() {
 }
 
 #[test]
+fn a_product_that_is_being_deleted_is_not_judged_any_more() {
+    let (mut product, origin) = (product(&origin(0)), origin(1));
+    let _ = product.request_deletion(operation(1), &origin);
+    let intents = product.intents.len();
+
+    assert_eq!(product.request_registration(operation(2), None, &origin), Changed::No);
+
+    assert_eq!(product.intents.len(), intents);
+}
+
+#[test]
 fn doing_it_again_leaves_what_another_operation_is_at_to_that_one() {
     let (mut product, origin) = (product(&origin(0)), origin(1));
     let (a, b) = (channel("a"), channel("b"));
