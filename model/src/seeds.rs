@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use fastrand::Rng;
@@ -197,7 +198,9 @@ fn whatever_chance_breaks_nothing_is_lost_and_nothing_is_done_twice() {
         }
     };
     std::thread::scope(|scope| {
-        scope.spawn(|| alone(work));
+        for _ in 1..available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| alone(work));
+        }
         alone(work);
     });
     let wrong = wrong.into_inner().expect("nobody panicked");

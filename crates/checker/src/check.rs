@@ -224,16 +224,18 @@ fn told_to_the_end(product: &ProductTestimony, oracle: &Oracle, found: &mut Foun
     holds(shown.is_none() || shown == revision, &format!("of its revision {shown:?}"));
 }
 
-/// For each thing that a merchant asked for there is one operation: more are retries that somebody asked for, or bring an edit
-/// to where the product is.
+/// For each thing that a merchant asked for there is one operation: more are retries that somebody asked for, bring an edit to
+/// where the product is, or put right what a reconciliation has found.
 fn asked_once(merchant: &MerchantTestimony, product: &ProductTestimony, found: &mut Found) {
     let id = product.id.as_str();
     let written = |name: &str| product.acknowledged.iter().filter(|write| write.name() == name).count();
     let edits = written("edited");
+    // What a channel has too little or too much is put right by operations of the reconciliation's.
+    let put_right = merchant.operations.iter().filter(|operation| operation["kind"] == "reconcile").count();
     let most = [
         ("register", written("registered") + edits),
-        ("publish", written("published") + edits),
-        ("unpublish", written("unpublished")),
+        ("publish", written("published") + edits + put_right),
+        ("unpublish", written("unpublished") + put_right),
         ("deactivate", written("deactivated")),
         ("delete", written("deleted")),
     ];

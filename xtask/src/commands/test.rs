@@ -74,7 +74,11 @@ impl Phase {
             Self::Unit => {
                 let test = ["test", "--workspace", "--exclude", "tola-tests", "--quiet"].map(OsString::from);
                 let filter = arguments.filter.as_ref().map(OsString::from);
-                cargo(&workspace, test.into_iter().chain(filter)).await
+                let mut cargo = tola_local::cargo();
+                cargo.args(test.into_iter().chain(filter)).current_dir(&workspace);
+                // Five times as many as somebody wants to wait for who runs `cargo test`.
+                cargo.env("TOLA_SEEDS", SEEDS.to_string());
+                succeed(cargo).await
             }
             Self::Contract => contract::check(&workspace).await.map(Some),
             Self::Journeys => journeys::run(&workspace, arguments).await,
@@ -82,6 +86,9 @@ impl Phase {
         }
     }
 }
+
+/// How many lives of products the model draws.
+const SEEDS: u32 = 10_000;
 
 /// How a phase went: well, perhaps with something to know.
 type Outcome = Option<String>;

@@ -136,8 +136,13 @@ impl Product {
             CommandState::Queued | CommandState::Submitted => command.operation_id == retry_of,
         };
         let unfinished = |listing: &Listing| listing.lags() || listing.command.as_ref().is_some_and(undone);
+        let left_behind =
+            |listing: &Listing| listing.desired == Desired::Off && listing.may_be_live() && unfinished(listing);
         match kind {
-            OperationKind::Deactivate if self.deactivated.is_none() => return Err(Refused::Reactivated),
+            // Who lets it be published again has not asked for it to stay where it was to be taken off.
+            OperationKind::Deactivate if self.deactivated.is_none() && !self.channels.values().any(left_behind) => {
+                return Err(Refused::Reactivated);
+            }
             OperationKind::Publish => {
                 self.refuse_unless_offerable()?;
                 let wanted: Vec<_> = self

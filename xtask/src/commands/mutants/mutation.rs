@@ -23,7 +23,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "crates/store/src/document.rs",
         from: "    if let Some(last) = MAX_OUTBOX.checked_sub(events.len()) {",
         to: "    filter.remove(\"version\");\n    if let Some(last) = MAX_OUTBOX.checked_sub(events.len()) {",
-        on_stack: &[],
+        on_stack: &[Fault::DatabaseSlow],
     },
     Mutation {
         name: "fence check",
@@ -44,7 +44,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "crates/store/src/idempotency.rs",
         from: "        // Twice at most: a record that has expired",
         to: "        if fresh.answer.is_none() {\n            return Ok(Begun::Proceed(minted));\n        }\n        // Twice at most: a record that has expired",
-        on_stack: &[Fault::RepliesLost, Fault::CrashAfter],
+        on_stack: &[Fault::CrashAfter],
     },
     Mutation {
         name: "intent sweep",
@@ -58,7 +58,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "crates/store/src/outbox.rs",
         from: "doc! { \"$pull\": { \"outbox\": { \"event_id\": { \"$in\": delivered } } } };",
         to: "doc! { \"$set\": { \"outbox\": delivered.iter().map(|_| \"\").filter(|none| !none.is_empty()).collect::<Vec<_>>() } };",
-        on_stack: &[Fault::DatabaseSlow],
+        on_stack: &[],
     },
     Mutation {
         name: "partial-failure check",

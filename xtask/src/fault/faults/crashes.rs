@@ -37,27 +37,40 @@ const DEAD: usize = 8;
 const MOST_COMMANDS: u32 = 5;
 /// How long an order stands that nobody carries out.
 const STANDS: Duration = Duration::from_secs(15);
+/// How often the API dies, and for how long it goes on: while products are registered, and most is asked for.
+const API_DIES_EVERY: Duration = Duration::from_millis(500);
+const API_DIES_FOR: Duration = Duration::from_secs(4);
 const POLL: Duration = Duration::from_millis(100);
 
-/// Some of the functions die once, each where the fault says.
+/// Some of the functions die once, and the API, which all merchants wait for, again and again; each where the fault says.
 pub(super) async fn ordered(fault: Fault, scene: &Scene<'_>, rng: &mut Rng) -> anyhow::Result<Happened> {
     let mut functions = FUNCTIONS;
     rng.shuffle(&mut functions);
-    for (mark, function) in (0_u32..).zip(functions.iter().take(DEAD)) {
-        let point = match fault {
-            Fault::CrashBefore => Point::Before,
-            Fault::CrashAfter => Point::After,
-            _ => Point::Command(rng.u32(1..=MOST_COMMANDS)),
-        };
-        scene.tell(format!("{function} is to die: {point}"));
-        scene.stage.orders(function, point, mark)?;
-    }
-    let deadline = tokio::time::Instant::now() + STANDS;
-    while scene.stage.orders_left() > 0 && !*scene.over.borrow() && tokio::time::Instant::now() < deadline {
+    let (mut orders, mut given) = (functions.iter().take(DEAD).copied().collect::<Vec<_>>(), 0_u32);
+    let began = tokio::time::Instant::now();
+    loop {
+        for function in orders.drain(..) {
+            let point = match fault {
+                Fault::CrashBefore => Point::Before,
+                Fault::CrashAfter => Point::After,
+                _ => Point::Command(rng.u32(1..=MOST_COMMANDS)),
+            };
+            scene.tell(format!("{function} is to die: {point}"));
+            scene.stage.orders(function, point, given)?;
+            given += 1;
+        }
         tokio::time::sleep(POLL).await;
+        let is_over = *scene.over.borrow();
+        if is_over || began.elapsed() > STANDS || (scene.stage.orders_left() == 0 && began.elapsed() > API_DIES_FOR) {
+            break;
+        }
+        let calls = began.elapsed().as_millis() / API_DIES_EVERY.as_millis();
+        if began.elapsed() < API_DIES_FOR && given < u32::try_from(DEAD as u128 + calls)? {
+            orders.push("api");
+        }
     }
     let left = scene.stage.takes_orders_back()?;
-    Ok(Happened::struck(DEAD - left))
+    Ok(Happened::struck(u64::from(given).saturating_sub(left as u64)))
 }
 
 /// Processes are killed, whatever they are at.

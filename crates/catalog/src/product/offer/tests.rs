@@ -365,19 +365,25 @@ fn what_a_dead_operation_left_waiting_is_done_again_with_it() {
 }
 
 #[test]
-fn a_deactivation_is_not_done_again_once_the_product_was_reactivated() {
+fn a_deactivation_that_is_done_again_after_a_reactivation_takes_off_what_it_left_and_no_more() {
     let (mut product, origin) = (product(&origin(0)), origin(1));
-    let _ = product.request_publish(&[channel("a")], operation(1), &origin);
+    let _ = product.request_publish(&[channel("a"), channel("b")], operation(1), &origin);
     answer(&mut product, "a", listed);
+    answer(&mut product, "b", listed);
     let _ = product.request_deactivation(operation(2), &origin);
     answer(&mut product, "a", refused);
+    answer(&mut product, "b", paused);
     let _ = product.reactivate(&origin);
+    let _ = product.request_publish(&[channel("b")], operation(3), &origin);
+    answer(&mut product, "b", listed);
+
+    product.request_again(OperationKind::Deactivate, operation(4), operation(2), &origin).unwrap();
+    answer(&mut product, "a", paused);
+
+    assert_eq!((product.status, product.live_on.clone()), (ProductStatus::Active, vec![channel("b")]));
     let before = product.clone();
-
-    let again = product.request_again(OperationKind::Deactivate, operation(3), operation(2), &origin);
-
-    assert_eq!(again, Err(Refused::Reactivated));
-    assert_eq!(product, before);
+    let again = product.request_again(OperationKind::Deactivate, operation(5), operation(2), &origin);
+    assert_eq!((again, product), (Err(Refused::Reactivated), before));
 }
 
 #[test]
