@@ -19,6 +19,8 @@ pub(crate) struct Story {
     pub(crate) name: String,
     /// Whether it waits until the product is READY.
     pub(crate) patient: bool,
+    /// Whether it registers the product once more, with the same key, as a client does that has forgotten the answer.
+    pub(crate) forgets: bool,
     /// What follows.
     pub(crate) steps: Vec<Step>,
 }
@@ -79,7 +81,7 @@ fn story(name: &str, rng: &mut Rng) -> Story {
     if rng.u8(0..4) == 0 {
         then(Action::Delete, rng);
     }
-    Story { name: name.to_owned(), patient: rng.u8(0..10) < 7, steps }
+    Story { name: name.to_owned(), patient: rng.u8(0..10) < 7, forgets: rng.bool(), steps }
 }
 
 /// An edit that no other is like, so that a lost one is seen.

@@ -83,6 +83,10 @@ async fn lane(merchant: &Client, number: usize, story: &Story) -> anyhow::Result
     let answer = client.insists(&request, "registers").await?;
     ensure!(answer.status == 201, "{} was not registered: {answer}", story.name);
     let id = answer.text("/id").to_owned();
+    if story.forgets {
+        let again = client.insists(&request, "registers, again").await?;
+        ensure!(again.status == 201, "{} was registered, and then not: {again}", story.name);
+    }
     let mut product = Registered { id, acknowledged: vec![Write::Registered(draft.body().clone())] };
     if story.patient {
         let path = format!("/v1/products/{}", product.id);
