@@ -22,11 +22,13 @@ const PATIENCE: usize = 4;
 const CHANNEL: &str = "north";
 
 /// What happens, and what the merchant then sees: the product's status, and how it stands on the channel.
-const CHAPTERS: [(&str, &str, &str); 12] = [
+const CHAPTERS: [(&str, &str, &str); 14] = [
     ("register without a price", "DRAFT", "ABSENT"),
     ("upload something else", "DRAFT", "ABSENT"),
     ("register", "DRAFT", "ABSENT"),
     ("upload the photo", "READY", "ABSENT"),
+    ("show no photo", "DRAFT", "ABSENT"),
+    ("show the photo", "READY", "ABSENT"),
     ("publish", "ACTIVE", "LIVE"),
     ("edit", "ACTIVE", "LIVE"),
     ("reconcile", "ACTIVE", "LIVE"),
@@ -52,6 +54,8 @@ struct Story {
     product: String,
     /// The image that was promised last.
     image: String,
+    /// The image that the product shows.
+    photo: String,
     /// What goes wrong, for whoever reads a failure.
     what: String,
 }
@@ -63,7 +67,8 @@ impl Story {
         let merchant_id = MerchantId::new(Ulid::from_parts(1, 1));
         let what = format!("{planned:?}");
         connects(&world, merchant_id, CHANNEL).await;
-        Self { world, merchant_id, product: String::new(), image: String::new(), what }
+        let (product, image, photo) = (String::new(), String::new(), String::new());
+        Self { world, merchant_id, product, image, photo, what }
     }
 
     /// At the marketplace, which then does not know us any more.
@@ -137,6 +142,12 @@ impl Story {
                 });
                 let registered = self.asks("POST", "/v1/products", &body).await;
                 registered["id"].as_str().expect("an id").clone_into(&mut self.product);
+                self.photo.clone_from(&self.image);
+            }
+            "show no photo" => _ = self.asks("PATCH", &path, &json!({ "images": [] })).await,
+            // A photo that is ready already: whoever registers with it need not wait.
+            "show the photo" => {
+                _ = self.asks("PATCH", &path, &json!({ "images": [{ "image_id": self.photo }] })).await;
             }
             "register without a price" => {
                 let registered = self.asks("POST", "/v1/products", &json!({ "name": "Draft" })).await;
