@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     Zombie,
     /// It fails for good.
     GivesUp,
+    /// It fails for good in the eyes of its machine, and is done when something newer may be under way.
+    Ghost,
     /// The bus takes only some of the events that it is given meanwhile.
     BusRefuses,
 }
@@ -41,13 +43,19 @@ impl Fault {
             Self::Twice => "done twice",
             Self::Zombie => "comes back as a zombie",
             Self::GivesUp => "gives up",
+            Self::Ghost => "gives up, and is done all the same",
             Self::BusRefuses => "bus refuses",
         }
     }
 
+    /// Whether the machine does not try again.
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Self::GivesUp | Self::Ghost)
+    }
+
     /// Every fault that a task can meet, whatever it crosses over to.
     pub(crate) fn all_of(task: &str, crossings: u32) -> Vec<Self> {
-        let mut all = vec![Self::FailsBefore, Self::AnswerLost, Self::Twice, Self::Zombie, Self::GivesUp];
+        let mut all = vec![Self::FailsBefore, Self::AnswerLost, Self::Twice, Self::Zombie, Self::GivesUp, Self::Ghost];
         if tells_the_bus(task) {
             all.push(Self::BusRefuses);
         }
@@ -178,6 +186,7 @@ fn some_fault(task: &str, dice: &mut Rng) -> Fault {
         8..10 => Fault::Zombie,
         10 => Fault::GivesUp,
         11..13 if tells_the_bus(task) => Fault::BusRefuses,
+        13 => Fault::Ghost,
         _ => Fault::Dies(some_fate(dice)),
     }
 }

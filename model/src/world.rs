@@ -38,8 +38,7 @@ const FOREVER: Duration = Duration::from_secs(3 * 3600);
 const MOST: usize = 20_000;
 /// How many things are done at once, at most.
 const ENVIRONMENTS: usize = 4;
-/// When a message comes again that was not taken, and how often it comes before it lies with the dead letters.
-const AGAIN: Duration = Duration::from_secs(60);
+/// How often a message comes that is not taken, before it lies with the dead letters.
 const MAX_RECEIVES: u32 = 5;
 /// The smallest photo that is taken.
 pub(crate) const PHOTO: (u16, u16) = (320, 320);
@@ -185,7 +184,7 @@ impl World {
             }
             if let Some(at) = self.wakes() {
                 self.passes(at);
-            } else if !self.zombies.is_empty() {
+            } else if !self.zombies.is_empty() && (self.dice.is_some() || self.faults.are_over()) {
                 self.happens(Choice::Zombie(0)).await;
             } else {
                 // The sweep comes every minute, and finds what nobody else will do.

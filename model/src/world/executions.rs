@@ -111,9 +111,9 @@ impl World {
         let failure = match fault {
             Some(Fault::FailsBefore) => "Lambda.Unknown",
             Some(Fault::GivesUp) => "STEP_FAILED",
-            Some(Fault::Zombie) => {
+            Some(fault @ (Fault::Zombie | Fault::Ghost)) => {
                 self.zombies.push_back(Zombie::Call(function, payload));
-                "States.Timeout"
+                if fault == Fault::Ghost { "STEP_FAILED" } else { "States.Timeout" }
             }
             None | Some(Fault::AnswerLost | Fault::Dies(_) | Fault::Twice | Fault::BusRefuses) => {
                 if fault == Some(Fault::Twice) && self.free().is_some() {
@@ -157,15 +157,15 @@ impl World {
             Some(Fault::AnswerLost | Fault::BusRefuses) => self.messages.push_back(message.clone()),
             Some(Fault::Dies(fate)) => self.messages.push_back(Message { fate: Some(fate), ..message.clone() }),
             Some(Fault::Twice) => self.messages.extend([message.clone(), message.clone()]),
-            Some(Fault::FailsBefore | Fault::Zombie | Fault::GivesUp) => {}
+            Some(Fault::FailsBefore | Fault::Zombie | Fault::GivesUp | Fault::Ghost) => {}
         }
         let failure = match fault {
             Some(Fault::FailsBefore) => "SQS.SdkClientException",
             // The queue has it, and nobody is told: it is given again.
             Some(Fault::AnswerLost) => "SQS.AmazonSQSException",
-            Some(Fault::Zombie) => {
+            Some(fault @ (Fault::Zombie | Fault::Ghost)) => {
                 self.zombies.push_back(Zombie::Message(message));
-                "States.Timeout"
+                if fault == Fault::Ghost { "STEP_FAILED" } else { "States.Timeout" }
             }
             Some(Fault::GivesUp) => "STEP_FAILED",
             None | Some(Fault::Twice | Fault::Dies(_) | Fault::BusRefuses) => return,

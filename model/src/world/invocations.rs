@@ -12,7 +12,7 @@ use tola_catalog::Timestamp;
 use super::executions::error;
 use super::messages::Message;
 use super::{PHOTO_FILE, World};
-use crate::environment::Functions;
+use crate::environment::{Consumer, Functions};
 use crate::faults::{self, Fate, Place};
 
 /// Something that is being done.
@@ -144,7 +144,12 @@ impl World {
         }
         match invocation.what {
             What::Task { place, attempt, .. } => self.answers(&place, attempt, error("Runtime.ExitError")),
-            What::Message(message) => self.comes_again(message),
+            What::Message(message) => {
+                if message.to == Consumer::Adapter {
+                    self.calls_up_a_ghost();
+                }
+                self.comes_again(message);
+            }
             What::Request(Some(client)) => self.clients[client].hears(None, self.now),
             What::Request(None) | What::Sweep => {}
         }

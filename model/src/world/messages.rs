@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use fastrand::Rng;
 use tola_catalog::Timestamp;
+use tola_channel::LEASE;
 
-use super::{AGAIN, MAX_RECEIVES, World};
+use super::executions::Zombie;
+use super::{MAX_RECEIVES, World};
 use crate::environment::Consumer;
 use crate::faults::{self, Fate, Place};
+
+/// For how many seconds nobody may claim what somebody died at, when the claim has ended and the message is not yet seen.
+const UNCLAIMED: u64 = 270;
 
 /// Something for a function to take.
 #[derive(Debug, Clone)]
@@ -20,6 +26,11 @@ pub(super) struct Message {
     /// The task that it belongs to, and how whoever takes it dies.
     pub(super) place: Option<Place>,
     pub(super) fate: Option<Fate>,
+}
+
+/// How long nobody sees a message that somebody took: the `VisibilityTimeout` of its queue in the template.
+fn unseen(to: Consumer) -> Duration {
+    Duration::from_secs(if to == Consumer::Adapter { 360 } else { 180 })
 }
 
 impl World {
@@ -46,11 +57,22 @@ impl World {
         self.messages.push_back(message);
     }
 
+    /// An adapter has died at a listing: a command that was taken for lost comes when no claim is in its way any more.
+    pub(super) fn calls_up_a_ghost(&mut self) {
+        let is_message = |zombie: &Zombie| matches!(zombie, Zombie::Message(_));
+        let Some(number) = self.zombies.iter().position(is_message) else { return };
+        let comes = self.dice.as_mut().is_none_or(Rng::bool);
+        if comes && let Some(Zombie::Message(message)) = self.zombies.remove(number) {
+            let later = self.dice.as_mut().map_or(0, |dice| dice.u64(0..UNCLAIMED));
+            self.puts(Message { from: self.now.after(LEASE + Duration::from_secs(later)), ..message });
+        }
+    }
+
     /// A message that was not taken comes again some time later, unless it has come too often.
     pub(super) fn comes_again(&mut self, message: Message) {
         let receives = message.receives + 1;
         if receives < MAX_RECEIVES {
-            let from = self.now.after(AGAIN);
+            let from = self.now.after(unseen(message.to));
             self.messages.push_back(Message { from, receives, fate: None, ..message });
         } else {
             self.tells("dead letter", || format!("{message:?}"));

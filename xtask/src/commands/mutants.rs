@@ -17,7 +17,7 @@ use tokio::process::Command;
 use tola_checker::Rule;
 use tola_local::stack::workspace;
 
-use self::mutation::{MUTATIONS, Mutation};
+use self::mutation::{MUTATIONS, Mutation, ShownBy};
 use self::tree::Tree;
 use crate::ui::seconds;
 
@@ -27,6 +27,8 @@ const BASELINE: u64 = 200;
 const PATIENCE: Duration = Duration::from_secs(3_600);
 /// What the model says of a story that does not end: nothing stuck, as the checker would have it.
 const ENDLESS: &str = "it goes on for ever";
+/// What a story says of a command that had its effect at a channel again.
+const TWICE: &str = "changed something twice";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -51,8 +53,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     ensure!(!chosen.is_empty(), "nothing is called so; there are: {}", names().join(", "));
     if !arguments.stack {
         tree.restore()?;
-        let nothing = noticed(tree.folder(), BASELINE).await?;
-        ensure!(nothing.is_none(), "with everything in place: {}", nothing.unwrap_or_default());
+        for tests in [ShownBy::Seeds, ShownBy::OldCommands] {
+            let nothing = noticed(tree.folder(), tests, BASELINE).await?;
+            ensure!(nothing.is_none(), "with everything in place: {}", nothing.unwrap_or_default());
+        }
     }
     let mut unnoticed = Vec::new();
     for mutation in chosen {
@@ -62,7 +66,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         let noticed = if arguments.stack {
             stack::noticed(tree.folder(), mutation.on_stack).await
         } else {
-            noticed(tree.folder(), arguments.seeds).await
+            noticed(tree.folder(), mutation.shown_by, arguments.seeds).await
         };
         let noticed = noticed.with_context(|| mutation.name.to_owned())?;
         let (mark, by) = match &noticed {
@@ -83,22 +87,30 @@ fn names() -> Vec<&'static str> {
     MUTATIONS.iter().map(|mutation| mutation.name).collect()
 }
 
-/// What a run of the seeds says that fails: its first seed and its first broken promise. Nothing if all is well.
-async fn noticed(folder: &Path, seeds: u64) -> anyhow::Result<Option<String>> {
+/// What a run of tests says that fails: its first seed and its first broken promise, or what came out otherwise in a story.
+/// Nothing if all is well.
+async fn noticed(folder: &Path, tests: ShownBy, seeds: u64) -> anyhow::Result<Option<String>> {
     let built = model(folder).arg("--no-run").status().await.context("can't run cargo")?;
     ensure!(built.success(), "what is left does not compile");
+    let name = match tests {
+        ShownBy::Seeds => "chance",
+        ShownBy::OldCommands => "a_command_that_comes",
+    };
     let mut run = model(folder);
-    run.args(["chance", "--", "--nocapture"]).env("TOLA_SEEDS", seeds.to_string());
+    run.args([name, "--", "--nocapture"]).env("TOLA_SEEDS", seeds.to_string());
     let output = tokio::time::timeout(PATIENCE, run.kill_on_drop(true).output());
     let output = output.await.context("it goes on for ever")?.context("can't run cargo")?;
     if output.status.success() {
         return Ok(None);
     }
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    let words = first_words(&text);
+    let words = match tests {
+        ShownBy::Seeds => first_words(&text),
+        ShownBy::OldCommands => words_of_a_story(&text),
+    };
     ensure!(
-        is_of_the_checker(&words) || words.contains(ENDLESS),
-        "the seeds failed, but not since a promise was broken: {words}"
+        is_of_the_checker(&words) || words.contains(ENDLESS) || words.contains(TWICE),
+        "the tests failed, but not since a promise was broken: {words}"
     );
     Ok(Some(words))
 }
@@ -133,6 +145,13 @@ fn first_words(output: &str) -> String {
     format!("{seed} {what}").chars().take(160).collect()
 }
 
+/// What was wrong with a story, of the output of a failed run, without what had been planned for it.
+fn words_of_a_story(output: &str) -> String {
+    let panicked = output.lines().skip_while(|line| !line.contains("panicked at")).nth(1).unwrap_or("failed");
+    let what = panicked.rsplit("}]: ").next().unwrap_or(panicked);
+    what.trim_end_matches(": [").chars().take(160).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,5 +162,13 @@ mod tests {
             "running 1 test\n\nthread panicked at seeds.rs:1:\nseed 17:\n  nothing lost: product_1: gone\n  more";
 
         assert_eq!(first_words(output), "seed 17: nothing lost: product_1: gone");
+    }
+
+    #[test]
+    fn what_a_story_says_is_told_without_its_plan() {
+        let output = "thread 'a' panicked at story.rs:240:13:\n[Planned { fault: Dies(Fate { back: true }) }]: fence 4 changed \
+                      something twice: [\n  SandboxEntry {";
+
+        assert_eq!(words_of_a_story(output), "fence 4 changed something twice");
     }
 }

@@ -12,8 +12,20 @@ pub(super) struct Mutation {
     pub(super) from: &'static str,
     /// What stands there instead.
     pub(super) to: &'static str,
+    /// What in the model shows that it is gone.
+    pub(super) shown_by: ShownBy,
     /// The faults of a deployed stack that show soon enough that it is gone; of most there are too few in a run.
     pub(super) on_stack: &'static [Fault],
+}
+
+/// Tests of the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ShownBy {
+    /// What chance breaks, and the checker that reads it.
+    Seeds,
+    /// The stories in which a command that was given up comes at the worst time, which chance hardly ever hits: after a
+    /// newer one has had its effect, before that is recorded, and when nobody's claim is in the way.
+    OldCommands,
 }
 
 /// Each of these holds one of the promises up.
@@ -23,6 +35,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "crates/store/src/document.rs",
         from: "    if let Some(last) = MAX_OUTBOX.checked_sub(events.len()) {",
         to: "    filter.remove(\"version\");\n    if let Some(last) = MAX_OUTBOX.checked_sub(events.len()) {",
+        shown_by: ShownBy::Seeds,
         on_stack: &[Fault::DatabaseSlow],
     },
     Mutation {
@@ -30,6 +43,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "crates/catalog/src/product/command.rs",
         from: ".filter(|command| under_way && command.fence == fence) else {\n            return Claimed::Superseded;",
         to: ".filter(|_| under_way) else {\n            return Claimed::Superseded;",
+        shown_by: ShownBy::OldCommands,
         on_stack: &[],
     },
     Mutation {
@@ -37,6 +51,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "crates/catalog/src/product/command.rs",
         from: "listing.claim.as_ref().filter(|claim| claim.until > origin.now && claim.holder != holder) {",
         to: "listing.claim.as_ref().filter(|_| false) {",
+        shown_by: ShownBy::Seeds,
         on_stack: &[],
     },
     Mutation {
@@ -44,6 +59,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "crates/store/src/idempotency.rs",
         from: "        // Twice at most: a record that has expired",
         to: "        if fresh.answer.is_none() {\n            return Ok(Begun::Proceed(minted));\n        }\n        // Twice at most: a record that has expired",
+        shown_by: ShownBy::Seeds,
         on_stack: &[Fault::CrashAfter],
     },
     Mutation {
@@ -51,6 +67,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "functions/sweep/src/lib.rs",
         from: "Ok(intents) => self.launch(intents, &mut swept).await,",
         to: "Ok(_) => {}",
+        shown_by: ShownBy::Seeds,
         on_stack: &[Fault::CrashBetween, Fault::RepliesLost],
     },
     Mutation {
@@ -58,6 +75,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "crates/store/src/outbox.rs",
         from: "doc! { \"$pull\": { \"outbox\": { \"event_id\": { \"$in\": delivered } } } };",
         to: "doc! { \"$set\": { \"outbox\": delivered.iter().map(|_| \"\").filter(|none| !none.is_empty()).collect::<Vec<_>>() } };",
+        shown_by: ShownBy::Seeds,
         on_stack: &[],
     },
     Mutation {
@@ -65,6 +83,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "crates/events/src/bus.rs",
         from: "taken[position] = entry.error_code().is_none();",
         to: "taken[position] = true;",
+        shown_by: ShownBy::Seeds,
         on_stack: &[],
     },
 ];
