@@ -406,7 +406,8 @@ fn a_command_that_comes_while_a_newer_one_is_in_doubt_changes_nothing() {
         while let Some(planned) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
             let told = tell(ground, planned).await;
             for (number, seen) in told.seen.iter().enumerate() {
-                assert_eq!(seen.changes, oracle.seen[number].changes, "{planned:?}");
+                let was_to_be = &oracle.seen[number].changes;
+                assert_eq!(&seen.changes, was_to_be, "{planned:?}: something else changed at the channel");
             }
         }
     };

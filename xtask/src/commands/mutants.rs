@@ -27,8 +27,8 @@ const BASELINE: u64 = 200;
 const PATIENCE: Duration = Duration::from_secs(3_600);
 /// What the model says of a story that does not end: nothing stuck, as the checker would have it.
 const ENDLESS: &str = "it goes on for ever";
-/// What a story says of a command that had its effect at a channel again.
-const TWICE: &str = "changed something twice";
+/// What a story says of a command that had an effect at a channel once too often.
+const CHANGED: [&str; 2] = ["changed something twice", "something else changed at the channel"];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -109,7 +109,7 @@ async fn noticed(folder: &Path, tests: ShownBy, seeds: u64) -> anyhow::Result<Op
         ShownBy::OldCommands => words_of_a_story(&text),
     };
     ensure!(
-        is_of_the_checker(&words) || words.contains(ENDLESS) || words.contains(TWICE),
+        is_of_the_checker(&words) || words.contains(ENDLESS) || CHANGED.iter().any(|changed| words.contains(changed)),
         "the tests failed, but not since a promise was broken: {words}"
     );
     Ok(Some(words))
@@ -149,7 +149,7 @@ fn first_words(output: &str) -> String {
 fn words_of_a_story(output: &str) -> String {
     let panicked = output.lines().skip_while(|line| !line.contains("panicked at")).nth(1).unwrap_or("failed");
     let what = panicked.rsplit("}]: ").next().unwrap_or(panicked);
-    what.trim_end_matches(": [").chars().take(160).collect()
+    what.trim_end_matches(": [").trim_end().chars().take(160).collect()
 }
 
 #[cfg(test)]
