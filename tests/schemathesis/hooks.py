@@ -22,6 +22,7 @@ NAMED = [
     (re.compile(r"^/v1/products/by-slug/\{slug\}"), "slug", "slugs"),
     (re.compile(r"^/v1/(public/)?products/\{id\}"), "id", "products"),
     (re.compile(r"^/v1/products/\{id\}/channels/\{channel_id\}"), "channel_id", "channels"),
+    (re.compile(r"^/v1/categories/\{id\}"), "id", "categories"),
     (re.compile(r"^/v1/channels/\{id\}"), "id", "channels"),
     (re.compile(r"^/v1/images/\{id\}"), "id", "images"),
     (re.compile(r"^/v1/operations/\{id\}"), "id", "operations"),
@@ -31,6 +32,7 @@ NAMED = [
 FORM = {
     "skus": re.compile(r"[!-~]{1,64}"),
     "slugs": re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"),
+    "categories": re.compile(r"[a-z0-9_-]{1,64}"),
     "channels": re.compile(r"[a-z0-9_-]{1,40}"),
     "products": re.compile(r"product_[0-9A-HJKMNP-TV-Z]{26}"),
     "images": re.compile(r"image_[0-9A-HJKMNP-TV-Z]{26}"),
@@ -188,6 +190,8 @@ RIGHT = [
     # What there is changes, and no contract can list it.
     ("UNKNOWN_CHANNEL", r"/channels/.*", is_there("channels")),
     ("UNKNOWN_IMAGE", r"/images/\d+/image_id", is_there("images")),
+    # Whether it is there, and not part of what is to be part of it.
+    ("INVALID_BODY", r"/parent_id", never),
     ("INVALID_CURSOR", r"/query/cursor", never),
     ("IDEMPOTENCY_KEY_REUSED", r"/headers/idempotency-key", never),
     # It may be left out for a deletion that has begun, and for none else.
@@ -201,8 +205,8 @@ RIGHT = [
     ("INVALID_BODY", r"/images/\d+/image_id", lambda value, case, _: str(case.body["images"]).count(value) == 1),
     # Three letters are not always a currency.
     ("INVALID_BODY", r".*/price/currency", lambda value, *_: value in ("EUR", "MXN", "USD")),
-    # Money has no floating point, though JSON Schema takes 12.0 for an integer.
-    ("INVALID_BODY", r".*/price/amount", lambda value, *_: isinstance(value, int)),
+    # There is no floating point here, though JSON Schema takes 12.0 for an integer.
+    ("INVALID_BODY", r".*/price/amount|/position", lambda value, *_: isinstance(value, int)),
     # Which types of channels there are is the deployment's, and what their configurations look like is theirs.
     ("INVALID_BODY", r"/type", lambda value, *_: value == "sandbox"),
     ("INVALID_BODY", r"/config(/.*)?", lambda value, case, _: case.body["config"] == {}),

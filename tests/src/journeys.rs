@@ -4,6 +4,7 @@
 //! are the slow ones: they wait for what AWS tells of a stopped execution.
 
 mod canaries;
+mod categories;
 mod crowd;
 mod docs;
 mod identity;

@@ -1,8 +1,9 @@
 //! A merchant for tools that send requests by the thousand: who sends them, and what there is to ask for.
 
 use anyhow::{Context as _, ensure};
+use reqwest::Method;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tola_catalog::MerchantId;
 
 /// A merchant, and what it has.
@@ -24,6 +25,7 @@ pub(crate) struct Has {
     pub(crate) slugs: Vec<String>,
     pub(crate) images: Vec<String>,
     pub(crate) operations: Vec<String>,
+    pub(crate) categories: Vec<String>,
     pub(crate) channels: Vec<String>,
     pub(crate) merchants: Vec<String>,
 }
@@ -40,10 +42,29 @@ impl Tenant {
     /// # Errors
     /// When it is refused.
     pub(crate) async fn post(&self, url: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = reqwest::Client::new().post(format!("{url}{path}")).bearer_auth(&self.token).json(body);
-        let response = request.send().await?;
+        self.send(Method::POST, url, path, body).await
+    }
+
+    /// Makes categories: nothing is part of most of them, so that these can be deleted.
+    ///
+    /// # Errors
+    /// When one is refused.
+    pub(crate) async fn categorise(&mut self, url: &str) -> anyhow::Result<()> {
+        let below = ["armchairs", "benches", "stools", "rocking-chairs", "deck-chairs", "folding-chairs", "sofas"];
+        let tops = [("furniture", None), ("chairs", Some("furniture"))];
+        for (id, parent) in tops.into_iter().chain(below.map(|id| (id, Some("chairs")))) {
+            let body = json!({ "name": id, "parent_id": parent });
+            self.send(Method::PUT, url, &format!("/v1/categories/{id}"), &body).await?;
+            self.has.categories.push(id.to_owned());
+        }
+        Ok(())
+    }
+
+    async fn send(&self, method: Method, url: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = reqwest::Client::new().request(method.clone(), format!("{url}{path}"));
+        let response = request.bearer_auth(&self.token).json(body).send().await?;
         let (status, body) = (response.status(), response.text().await?);
-        ensure!(status.is_success(), "POST {path}: {status} {body}");
+        ensure!(status.is_success(), "{method} {path}: {status} {body}");
         Ok(serde_json::from_str(&body)?)
     }
 }

@@ -16,7 +16,7 @@ pub struct InvalidId {
 }
 
 impl InvalidId {
-    fn new(given: &str, expected: &'static str) -> Self {
+    pub(crate) fn new(given: &str, expected: &'static str) -> Self {
         // A hostile id may be megabytes long, and its text ends up in answers and logs.
         Self { given: given.chars().take(80).collect(), expected }
     }

@@ -3,6 +3,7 @@
 //! No I/O, no async, no clock, no random numbers: time and ids come in as arguments. What a document means is decided
 //! here and nowhere else; who stores it, starts workflows or talks to channels is the business of other crates.
 
+pub mod category;
 pub mod channel;
 pub mod code;
 pub mod completeness;
@@ -22,6 +23,7 @@ pub mod text;
 pub mod time;
 pub mod view;
 
+pub use category::{Category, CategoryDraft, CategoryKey, CategoryRefused, CategoryTree, Seo};
 pub use channel::{Channel, ChannelStatus};
 pub use code::Code;
 pub use completeness::{Completeness, Missing};

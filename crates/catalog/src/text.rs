@@ -102,6 +102,15 @@ bounded_text!(
     CategoryId, "a category id", 1..=100
 );
 
+bounded_text!(
+    /// The title of a page, for search engines: 1 to 120 characters. They show some 60.
+    SeoTitle, "a title", 1..=120
+);
+bounded_text!(
+    /// The description of a page, for search engines: 1 to 320 characters. They show some 160.
+    SeoDescription, "a description", 1..=320
+);
+
 /// A merchant's stock keeping unit, unique in its catalog: 1 to 64 printable ASCII characters without spaces.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -165,6 +174,13 @@ impl Slug {
         let id = product.to_string().to_ascii_lowercase();
         let base: String = self.0.chars().take(80).collect();
         Self(format!("{}-{}", base.trim_end_matches('-'), &id[id.len() - 8..]))
+    }
+
+    /// The same slug, told apart from equal ones by a number.
+    #[must_use]
+    pub fn numbered(&self, number: u32) -> Self {
+        let base: String = self.0.chars().take(80).collect();
+        Self(format!("{}-{number}", base.trim_end_matches('-')))
     }
 
     /// The slug of what is left of a deleted product: one that no merchant would choose.

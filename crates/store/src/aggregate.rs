@@ -130,7 +130,7 @@ impl<T: Versioned> Aggregates<T> {
 }
 
 /// Lets the winner of a race get ahead: up to 2, 4, 8 … 64 ms, each writer another while.
-async fn pause(attempt: u32) {
+pub(crate) async fn pause(attempt: u32) {
     let most = 2_u64 << attempt.min(5);
     let random = u64::try_from(Ulid::generate().random() & 0xffff).unwrap_or(0);
     tokio::time::sleep(Duration::from_millis(random % most)).await;

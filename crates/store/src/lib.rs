@@ -5,6 +5,7 @@
 //! version, events, outbox and intents in it. And every query has a shape that is listed in [`schema`], with an index.
 
 mod aggregate;
+mod categories;
 mod channels;
 mod config;
 mod document;
@@ -32,6 +33,7 @@ use mongodb::options::{ClientOptions, ServerApi, ServerApiVersion};
 use mongodb::{Client, Database};
 
 pub use aggregate::{Aggregates, Outcome, Saved};
+pub use categories::Categories;
 pub use channels::Channels;
 pub use config::MongoConfig;
 pub use error::{Duplicate, Error};
@@ -106,6 +108,11 @@ impl Store {
     /// The merchant's channels.
     pub fn channels(&self, scope: TenantScope) -> Channels {
         Channels::new(&self.database, scope)
+    }
+
+    /// The merchant's categories.
+    pub fn categories(&self, scope: TenantScope) -> Categories {
+        Categories::new(&self.database, scope)
     }
 
     /// What came of commands at the merchant's channels.

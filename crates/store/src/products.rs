@@ -1,9 +1,12 @@
 //! Products.
 
+use std::collections::BTreeMap;
+
 use futures::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
-use tola_catalog::text::{Sku, Slug};
-use tola_catalog::{ChannelId, ImageId, Product, ProductId, ProductStatus};
+use serde::Deserialize;
+use tola_catalog::text::{CategoryId, Sku, Slug};
+use tola_catalog::{CategoryKey, ChannelId, ImageId, Product, ProductId, ProductStatus};
 
 use crate::schema::{self, Shape};
 use crate::{Aggregates, Error};
@@ -18,6 +21,14 @@ pub struct ProductFilter {
     pub status: Option<ProductStatus>,
     /// Those live on this channel.
     pub channel: Option<ChannelId>,
+}
+
+/// How many products are in a category.
+#[derive(Deserialize)]
+struct Counted {
+    #[serde(rename = "_id")]
+    category_id: CategoryId,
+    products: u64,
 }
 
 impl Products {
@@ -98,6 +109,41 @@ impl Products {
         let range = after.map(|id| doc! { "$gt": id.to_string() });
         let filter = shape.filter([self.merchant().into(), channel.as_str().into()], range);
         self.collected(shape, filter, limit).await
+    }
+
+    /// Up to `limit` products in a category itself, newest first; those that are being deleted are gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn in_category(&self, category: &str, limit: u32) -> Result<Vec<Product>, Error> {
+        let shape = &schema::PRODUCTS_IN_CATEGORY;
+        let mut filter = shape.filter([self.merchant().into(), category.into()], None);
+        filter.insert("deleting", doc! { "$exists": false });
+        self.collected(shape, filter, limit).await
+    }
+
+    /// How many products there are in each of these categories itself, where there are any; those that are being deleted
+    /// are gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn counted_in(
+        &self,
+        categories: impl Iterator<Item = &CategoryKey> + Send,
+    ) -> Result<BTreeMap<CategoryId, u64>, Error> {
+        let ids: Vec<&str> = categories.map(CategoryKey::as_str).collect();
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        // All of them in one answer: an embedded database knows a cursor on one of its connections only.
+        let batch = u32::try_from(ids.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let any = doc! { "$in": ids };
+        let mut filter = schema::PRODUCTS_IN_CATEGORIES.filter([self.merchant().into()], Some(any));
+        filter.insert("deleting", doc! { "$exists": false });
+        let group = doc! { "_id": "$canonical.category_id", "products": { "$sum": 1_i64 } };
+        let found = self.collection.aggregate([doc! { "$match": filter }, doc! { "$group": group }]).batch_size(batch);
+        let counts: Vec<Counted> = found.with_type().await?.try_collect().await?;
+        Ok(counts.into_iter().map(|counted| (counted.category_id, counted.products)).collect())
     }
 
     /// Removes what is left of a product that was purged, unless somebody wrote to it since it was read. Its history

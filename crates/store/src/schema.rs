@@ -20,6 +20,8 @@ pub const IDEMPOTENCY: &str = "idempotency";
 pub const MERCHANTS: &str = "merchants";
 /// Merchants' connections to sales channels.
 pub const CHANNELS: &str = "channels";
+/// Merchants' categories: a tree for each.
+pub const CATEGORIES: &str = "categories";
 /// What came of commands at channels.
 pub const OUTCOMES: &str = "outcomes";
 /// Listings on the sandbox marketplace.
@@ -120,6 +122,10 @@ shapes! {
     PRODUCTS_KEPT_ON: PRODUCTS, equal ["merchant_id", "kept_on"], sort Ascending ["_id"], range Some("_id");
     /// Those that refer to an image.
     PRODUCTS_SHOWING: PRODUCTS, equal ["merchant_id", "images.image_id"], sort Ascending ["_id"], range Some("_id");
+    /// Those in a category.
+    PRODUCTS_IN_CATEGORY: PRODUCTS, equal ["merchant_id", "canonical.category_id"], sort Descending ["_id"], range Some("_id");
+    /// Those in any category.
+    PRODUCTS_IN_CATEGORIES: PRODUCTS, equal ["merchant_id"], sort Ascending [], range Some("canonical.category_id");
     /// Products whose events wait for delivery.
     PRODUCTS_TO_RELAY: PRODUCTS, equal [], sort Ascending ["outbox_due_at"], range Some("outbox_due_at");
     /// Products whose operations were not started.
@@ -170,6 +176,10 @@ shapes! {
     CHANNEL_BY_VERSION: CHANNELS, equal ["_id", "merchant_id", "version"], sort Ascending [], range None;
     /// A merchant's channels.
     CHANNELS_OF_MERCHANT: CHANNELS, equal ["merchant_id"], sort Ascending ["_id"], range None;
+    /// A merchant's categories.
+    CATEGORIES_BY_ID: CATEGORIES, equal ["_id", "merchant_id"], sort Ascending [], range None;
+    /// The same, as long as nobody wrote to them.
+    CATEGORIES_BY_VERSION: CATEGORIES, equal ["_id", "merchant_id", "version"], sort Ascending [], range None;
     /// What came of a command.
     OUTCOME_BY_ID: OUTCOMES, equal ["_id", "merchant_id"], sort Ascending [], range None;
     /// Outcomes that nobody has taken over.
@@ -249,6 +259,13 @@ pub const INDEXES: &[Index] = {
         index(PRODUCTS, "products_kept_on", &["merchant_id", "kept_on", "_id"], Ascending, Plain),
         index(PRODUCTS, "products_to_forget", &["purged_at"], Ascending, WhereExists("purged_at")),
         index(PRODUCTS, "products_showing", &["merchant_id", "images.image_id", "_id"], Ascending, Plain),
+        index(
+            PRODUCTS,
+            "products_in_category",
+            &["merchant_id", "canonical.category_id", "_id"],
+            Descending,
+            WhereExists("canonical.category_id"),
+        ),
         index(PRODUCTS, "products_to_relay", &["outbox_due_at"], Ascending, WhereExists("outbox_due_at")),
         index(
             PRODUCTS,

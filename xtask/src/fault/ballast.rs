@@ -9,6 +9,7 @@ use futures::TryStreamExt as _;
 use futures::future::try_join_all;
 use mongodb::Client;
 use mongodb::bson::{Document, doc};
+use mongodb::options::ClientOptions;
 
 use super::stage::Stage;
 
@@ -24,13 +25,19 @@ const READERS: usize = 16;
 /// When it does not answer.
 pub(crate) async fn loaded(stage: &Stage) -> anyhow::Result<()> {
     let info = stage.stack.info();
-    let client = Client::with_uri_str(&info.mongodb_uri).await.context("the database")?;
-    let ballast = client.database(&info.mongodb_database).collection::<Document>("ballast");
-    ballast.drop().await?;
+    let mut options = ClientOptions::parse(&info.mongodb_uri).await.context("the database")?;
+    // It knows a cursor on the connection alone on which that was opened.
+    options.max_pool_size = Some(1);
+    let ballast = || {
+        let client = Client::with_options(options.clone()).context("the database")?;
+        anyhow::Ok(client.database(&info.mongodb_database).collection::<Document>("ballast"))
+    };
+    let first = ballast()?;
+    first.drop().await?;
     let text = "x".repeat(BYTES);
-    ballast.insert_many((0..DOCUMENTS).map(|number| doc! { "_id": number, "text": &text })).await?;
+    first.insert_many((0..DOCUMENTS).map(|number| doc! { "_id": number, "text": &text })).await?;
     let reads = (0..READERS).map(async |_| {
-        let mut all = ballast.find(doc! {}).await?;
+        let mut all = ballast()?.find(doc! {}).await?;
         while all.try_next().await?.is_some() {}
         anyhow::Ok(())
     });

@@ -91,6 +91,7 @@ fn go_live(product: &mut Product) -> anyhow::Result<Operation> {
 /// cancelled, one is deactivated, a draft is registered and a photo promised.
 pub(super) async fn actions(url: &str, tenants: &mut [Tenant; 2]) -> anyhow::Result<()> {
     for tenant in tenants {
+        tenant.categorise(url).await?;
         let products = tenant.has.products.clone();
         let publish = json!({ "channels": [CHANNEL] });
         for product in &products[..2] {

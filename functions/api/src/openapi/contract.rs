@@ -14,6 +14,7 @@ use super::values::{Cursor, Limit};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tag {
     Products,
+    Categories,
     Channels,
     Images,
     Operations,
@@ -22,12 +23,13 @@ pub(crate) enum Tag {
 }
 
 impl Tag {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Products, Self::Channels, Self::Images, Self::Operations, Self::Public, Self::Service];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Products, Self::Categories, Self::Channels, Self::Images, Self::Operations, Self::Public, Self::Service];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Products => "Products",
+            Self::Categories => "Categories",
             Self::Channels => "Channels",
             Self::Images => "Images",
             Self::Operations => "Operations",
@@ -39,6 +41,7 @@ impl Tag {
     pub(super) fn description(self) -> &'static str {
         match self {
             Self::Products => "What a merchant offers: registered once, shown on every channel.",
+            Self::Categories => "The tree in which a merchant's shoppers find products.",
             Self::Channels => "Connections to sales channels.",
             Self::Images => "Photos: promised, uploaded straight to storage, and rendered for every channel.",
             Self::Operations => "What runs after a request was answered: watched, retried, cancelled.",

@@ -10,17 +10,18 @@ use tola_catalog::image::{Placeholder, UploadedFile};
 use tola_catalog::listing::{ChannelOutcome, Standing, Visibility};
 use tola_catalog::operation::{StepOutcome, Subject};
 use tola_catalog::product::{AttributeValue, Canonical, ImageReference, NewProduct};
-use tola_catalog::text::{AltText, AttributeKey, Brand, Description, Name, Sku, Tag};
+use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Tag};
 use tola_catalog::{
-    Actor, Channel, ChannelId, ChannelStatus, EffectiveView, Event, Image, ImageId, MerchantId, Money, Operation,
-    OperationId, OperationStatus, Origin, Product, ProductId, Rendition, StepRecord, Timestamp,
+    Actor, CategoryDraft, CategoryKey, CategoryTree, Channel, ChannelId, ChannelStatus, EffectiveView, Event, Image,
+    ImageId, MerchantId, Money, Operation, OperationId, OperationStatus, Origin, Product, ProductId, Rendition, Seo,
+    StepRecord, Timestamp,
 };
 use tola_media::MAX_UPLOAD_LIFETIME;
 
 use crate::signing::Links;
 use crate::views::{
-    ChannelTestView, ChannelView, EventView, ImageView, ListingShown, OperationView, PlanView, PlannedView,
-    ProductItem, ProductView, PublicProductView,
+    CategoryBranch, CategoryView, ChannelTestView, ChannelView, EventView, ImageView, ListingShown, OperationView,
+    Page, PlanView, PlannedView, ProductItem, ProductView, PublicCategory, PublicProductView,
 };
 
 /// The id of a request.
@@ -37,6 +38,8 @@ pub(crate) const OPERATION: &str = "operation_01KB2MA4E6G8J0K2M4N6P8Q0R2";
 const REGISTRATION: &str = "operation_01KB2M8Z5V9S8R7Q6P5N4M3K2J";
 /// Where it was published.
 pub(crate) const CHANNEL: &str = "my-shop";
+/// A category.
+pub(crate) const CATEGORY: &str = "chairs";
 /// Continues a list.
 const CURSOR: &str = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJB7InBvc2l0aW9uIjoiMSJ9";
 /// What the request and all that came of it have in common.
@@ -181,6 +184,52 @@ pub(crate) fn channels() -> Value {
 
 pub(crate) fn channel_test() -> Value {
     shown(|life| ChannelTestView::new(None, ChannelView::from(life.channel.clone())))
+}
+
+/// A category, and one that it is part of.
+fn furniture() -> Option<CategoryTree> {
+    let mut tree = CategoryTree::new(MerchantId::parse(MERCHANT).ok()?);
+    for (id, name, parent) in [("furniture", "Furniture", None), (CATEGORY, "Chairs", Some("furniture"))] {
+        let draft = CategoryDraft {
+            name: Name::parse(name).ok()?,
+            slug: None,
+            parent_id: parent.map(CategoryKey::parse).transpose().ok()?,
+            description: None,
+            position: 0,
+            active: true,
+            seo: Seo::default(),
+        };
+        let _ = tree.put(&CategoryKey::parse(id).ok()?, &draft, at(0).now).ok()?;
+    }
+    Some(tree)
+}
+
+/// What is made of the categories, when twelve products are among the chairs.
+fn filed<T: Serialize>(view: impl FnOnce(&CategoryTree, &BTreeMap<CategoryId, u64>) -> T) -> Value {
+    let own: BTreeMap<_, _> = CategoryId::parse(CATEGORY).ok().map(|id| (id, 12)).into_iter().collect();
+    furniture().and_then(|tree| serde_json::to_value(view(&tree, &own)).ok()).unwrap_or_default()
+}
+
+pub(crate) fn category() -> Value {
+    filed(|tree, own| CategoryView::all(tree, own).next())
+}
+
+pub(crate) fn categories() -> Value {
+    filed(|tree, own| Page::whole(CategoryView::all(tree, own).collect()))
+}
+
+pub(crate) fn category_tree() -> Value {
+    filed(|tree, own| Page::whole(CategoryBranch::of(tree, own)))
+}
+
+pub(crate) fn public_categories() -> Value {
+    filed(|tree, _| Page::whole(PublicCategory::of(tree)))
+}
+
+/// What makes a category, or moves it.
+pub(crate) fn category_drafts() -> Vec<(&'static str, Value)> {
+    let chairs = json!({ "name": "Chairs", "parent_id": "furniture", "seo": { "title": "Chairs made of wood" } });
+    vec![("Below another", chairs), ("At the top, and not yet shown", json!({ "name": "Garden", "active": false }))]
 }
 
 fn lived() -> Option<Life> {

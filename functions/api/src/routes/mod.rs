@@ -2,6 +2,7 @@
 //! them.
 
 mod action;
+mod categories;
 pub mod channels;
 mod connect_channel;
 mod create_product;
@@ -91,6 +92,13 @@ routes! {
     DELETE "/v1/channels/{id}"                            Write  channels::disconnect, channels::disconnect_contract;
     POST   "/v1/channels/{id}/test"                       Write  test_channel::test, test_channel::contract;
     POST   "/v1/channels/{id}/reconcile"                  Write  reconcile::reconcile, reconcile::contract, ["dry_run"];
+    GET    "/v1/categories"                               Read   categories::list, categories::list_contract,
+           ["merchant"];
+    GET    "/v1/categories/tree"                          Read   categories::tree, categories::tree_contract,
+           ["merchant"];
+    GET    "/v1/categories/{id}"                          Read   categories::read, categories::contract;
+    PUT    "/v1/categories/{id}"                          Write  categories::put, categories::put_contract;
+    DELETE "/v1/categories/{id}"                          Write  categories::delete, categories::delete_contract;
     POST   "/v1/images"                                   Write  images::create, images::create_contract;
     GET    "/v1/images/{id}"                              Read   images::read, images::contract;
     DELETE "/v1/images/{id}"                              Write  delete_image::delete, delete_image::contract;
@@ -102,6 +110,7 @@ routes! {
     GET    "/v1/public/products/{id}"                     Public public::read, public::contract;
     GET    "/v1/public/merchants/{id}/products"           Public public::list, public::list_contract,
            ["limit", "cursor"];
+    GET    "/v1/public/merchants/{id}/categories"         Public public::categories, public::categories_contract;
     GET    "/v1/health"                                   Public health::health, health::contract;
     GET    "/v1/openapi.json"                             Public docs::read, docs::document_contract;
     GET    "/v1/docs"                                     Public docs::page, docs::page_contract;

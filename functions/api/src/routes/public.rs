@@ -16,7 +16,7 @@ use crate::json::Json;
 use crate::openapi::{Contract, Tag, examples};
 use crate::params::{InPath, Params};
 use crate::signing::Links;
-use crate::views::{Page, PublicProductView};
+use crate::views::{Page, PublicCategory, PublicProductView};
 
 /// A minute: as long as a withdrawn product may still be seen. Links to images live for hours.
 const CACHED: [(HeaderName, HeaderValue); 1] = [(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"))];
@@ -32,6 +32,22 @@ pub(super) fn list_contract() -> Contract {
         .path::<MerchantId>("id", "The merchant.", examples::MERCHANT)
         .in_pages()
         .answers::<Page<PublicProductView<'_>>>(StatusCode::OK, "A page of products.", examples::public_products())
+}
+
+pub(super) fn categories_contract() -> Contract {
+    Contract::new(Tag::Public, "readPublicCategories", "Reads a merchant's categories, as far as shoppers see them")
+        .path::<MerchantId>("id", "The merchant.", examples::MERCHANT)
+        .answers::<Page<PublicCategory>>(StatusCode::OK, "The categories at the top.", examples::public_categories())
+}
+
+/// `GET /v1/public/merchants/{id}/categories`: the tree of those that are active.
+pub(super) async fn categories(
+    State(app): State<App>,
+    InPath(merchant_id): InPath<MerchantId>,
+) -> Result<Response, ApiError> {
+    let scope = SystemScope::named("public").acting_for(merchant_id);
+    let tree = app.store.categories(scope).get().await?;
+    Ok((CACHED, Json(Page::whole(PublicCategory::of(&tree)))).into_response())
 }
 
 /// `GET /v1/public/products/{id}`

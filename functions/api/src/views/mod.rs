@@ -1,5 +1,6 @@
 //! What clients see: never a document itself, but what of it is theirs.
 
+mod category;
 mod channel;
 mod event;
 mod image;
@@ -10,6 +11,7 @@ mod plan;
 mod product;
 mod public;
 
+pub use category::{CategoryBranch, CategoryView, PublicCategory};
 pub use channel::{ChannelTestView, ChannelView};
 pub use event::EventView;
 pub use image::{ImageView, RenditionView};

@@ -24,6 +24,11 @@ impl<T> Page<T> {
         Self { items: found, next_cursor }
     }
 
+    /// The one page of a list that is shown whole.
+    pub(crate) fn whole(items: Vec<T>) -> Self {
+        Self { items, next_cursor: None }
+    }
+
     /// The page with each item as clients see it.
     pub(crate) fn map<V>(self, view: impl FnMut(T) -> V) -> Page<V> {
         Page { items: self.items.into_iter().map(view).collect(), next_cursor: self.next_cursor }

@@ -5,6 +5,7 @@
 
 mod alike;
 mod browsers;
+mod categories;
 mod channels;
 mod commands;
 mod contract;

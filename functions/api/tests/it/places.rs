@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     Product,
     Image,
     Operation,
+    Category,
     Channel,
     Sku,
     Slug,
@@ -58,6 +59,7 @@ impl Things {
         let merchant = actress.identity.merchant_id.to_string();
         let things = Self::named(whose, merchant, product, image.id.to_string(), operation);
         actress.connects(things.name(Kind::Channel)).await;
+        actress.files(things.name(Kind::Category), json!({ "name": format!("What {whose} has") })).await;
         things
     }
 
@@ -67,6 +69,7 @@ impl Things {
             (Kind::Product, product),
             (Kind::Image, image),
             (Kind::Operation, operation),
+            (Kind::Category, format!("category-of-{whose}")),
             (Kind::Channel, format!("shop-of-{whose}")),
             (Kind::Sku, format!("sku-of-{whose}")),
             (Kind::Slug, format!("slug-of-{whose}")),
@@ -92,6 +95,7 @@ fn in_path(pattern: &str, part: &str) -> Option<Kind> {
         ("images", "{id}") => Some(Kind::Image),
         ("operations", "{id}") => Some(Kind::Operation),
         ("channels", "{id}" | "{channel_id}") => Some(Kind::Channel),
+        ("categories", "{id}") => Some(Kind::Category),
         ("merchants", "{id}") => Some(Kind::Merchant),
         ("by-sku", "{sku}") => Some(Kind::Sku),
         ("by-slug", "{slug}") => Some(Kind::Slug),
@@ -130,6 +134,11 @@ fn in_body(field: &str) -> Field {
     match field {
         "name" | "description" | "alt" | "brand" => Field::Plain(json!("A torch")),
         "price" => Field::Plain(json!({ "amount": 1, "currency": "USD" })),
+        "position" => Field::Plain(json!(7)),
+        "active" => Field::Plain(json!(true)),
+        "title" => Field::Plain(json!("Torches")),
+        "seo" => Field::Holds(Form::new()),
+        "parent_id" => Field::Names(Kind::Category),
         "category_id" => Field::Plain(json!("torches")),
         "attributes" | "config" => Field::Plain(json!({})),
         "tags" => Field::Plain(json!([])),
@@ -221,7 +230,8 @@ impl Known {
         }
     }
 
-    /// The body likewise. Names that have to be new are left out where they are one's own.
+    /// The body likewise. Names that have to be new are left out where they are one's own, as is a category that may not be
+    /// part of itself.
     pub(crate) fn body(&self, own: &Things, other: Option<(&Place, &str)>) -> Value {
         filled(&self.form, "", own, other)
     }
@@ -246,7 +256,7 @@ fn collect(form: &Form, parent: &str, places: &mut Vec<(Place, Kind)>) {
 fn filled(form: &Form, parent: &str, own: &Things, other: Option<(&Place, &str)>) -> Value {
     let name_at = |pointer: String, kind: Kind| match other {
         Some((Place::Body(place), name)) if *place == pointer => Some(json!(name)),
-        _ if matches!(kind, Kind::Sku | Kind::Slug) => None,
+        _ if matches!(kind, Kind::Sku | Kind::Slug | Kind::Category) => None,
         _ => Some(json!(own.name(kind))),
     };
     let value = |(name, field): (&String, &Field)| {

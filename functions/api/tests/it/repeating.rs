@@ -96,6 +96,10 @@ async fn ready(ana: &Actress, method: &str, pattern: &str) -> (String, Value) {
             ana.connects("shop").await;
             ("shop".to_owned(), nothing)
         }
+        ("DELETE", "/v1/categories/{id}") => {
+            ana.files("lamps", json!({ "name": "Lamps" })).await;
+            ("lamps".to_owned(), nothing)
+        }
         ("POST", "/v1/operations/{id}/retry") => {
             let operation = ana.registers(json!({})).await.text("/operation/id").to_owned();
             ana.sees_settled(&operation, OperationStatus::Failed).await;

@@ -53,7 +53,8 @@ impl Case<'_> {
         let merchant = asker.identity.merchant_id.to_string();
         for command in &commands {
             // What everybody may see is looked for without a merchant, or with the one that is named.
-            let public = route.policy == Policy::Public && command.collection == schema::PRODUCTS;
+            let public = route.policy == Policy::Public
+                && [schema::PRODUCTS, schema::CATEGORIES].contains(&&*command.collection);
             // Events are delivered of a product that was just written, whosever it is.
             let own = [&merchant, own.name(Kind::Product)].iter().any(|name| command.asks.contains(*name));
             assert!(own || public, "{self} asks for anybody's: {command:?}");
@@ -69,7 +70,9 @@ impl Case<'_> {
     /// What is answered to whoever names what is not there, or not theirs.
     fn expected(&self) -> (u16, Option<&'static str>) {
         match (self.place, self.kind) {
-            // A channel's name is its merchant's, as are SKU, slug and the name of a secret: another's are free.
+            // A channel's name is its merchant's, as are a category's id, SKU, slug and the name of a secret: another's are
+            // free.
+            (Place::Path(_), Kind::Category) if self.known.route.method == "PUT" => (201, None),
             (Place::Path(_), Kind::Channel)
                 if self.known.route.method == "PUT" && self.known.route.path.ends_with("/channels/{id}") =>
             {
@@ -77,6 +80,7 @@ impl Case<'_> {
             }
             (Place::Body(_), Kind::Sku | Kind::Slug | Kind::Secret) if self.known.route.method == "POST" => (201, None),
             (Place::Body(_), Kind::Sku | Kind::Slug | Kind::Secret) => (200, None),
+            (Place::Body(_), Kind::Category) => (422, Some("INVALID_BODY")),
             (Place::Body(_), Kind::Image) => (422, Some("UNKNOWN_IMAGE")),
             (Place::Body(_), Kind::Channel) => (422, Some("UNKNOWN_CHANNEL")),
             // What everybody may see of a merchant who offers nothing is an empty list.

@@ -51,6 +51,7 @@ async fn tenant(stack: &StackInfo, merchant: &demo::Merchant) -> anyhow::Result<
     let header = user.and_then(|user| user.headers.get("Authorization")).context("the merchant's user has no token")?;
     let token = header.trim_start_matches("Bearer ").to_owned();
     let mut tenant = Tenant::new(MerchantId::parse(&merchant.id)?, token);
+    tenant.categorise(&stack.api_url).await?;
     for number in 1..=3 {
         let product = json!({ "name": format!("Chair {number}"), "sku": format!("CHAIR-{number}") });
         let product = tenant.post(&stack.api_url, "/v1/products", &product).await?;

@@ -1,0 +1,329 @@
+//! A merchant's categories: a tree in one document, so that no two writes can make a circle of it together.
+//!
+//! A category says who its parent is; the path from the root to it is derived in every write, for whoever reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{InvalidId, MerchantId};
+use crate::image::Changed;
+use crate::text::{CategoryId, Description, Name, SeoDescription, SeoTitle, Slug};
+use crate::time::Timestamp;
+
+/// The most categories of a merchant. All of them are one document, of at most some two megabytes.
+pub const MAX_CATEGORIES: usize = 1_000;
+/// How deep the tree is at most: a category without a parent is at level 1.
+pub const MAX_DEPTH: usize = 8;
+
+/// A merchant's own id of a category: 1 to 64 of `a-z`, `0-9`, `_` and `-`. `tree` is none, since the whole tree is read
+/// under that name.
+///
+/// It is a key inside a document, which is why dots and dollar signs are out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CategoryKey(String);
+
+impl CategoryKey {
+    /// Reads a category's id.
+    ///
+    /// # Errors
+    /// [`InvalidId`] for a text that is empty, too long, has another character, or is `tree`.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+            && text != "tree";
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId::new(text, "a category's id (1 to 64 of a-z, 0-9, _ and -, and not `tree`)"))
+        }
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl JsonSchema for CategoryKey {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "CategoryId".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[a-z0-9_-]{1,64}$", "not": { "const": "tree" } })
+    }
+}
+
+impl fmt::Display for CategoryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for CategoryKey {
+    type Error = InvalidId;
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<CategoryKey> for String {
+    fn from(id: CategoryKey) -> Self {
+        id.0
+    }
+}
+
+/// What search engines are told of a category, where it differs from what people see.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "an object with title and description")]
+pub struct Seo {
+    /// The title of its page; without one, its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<SeoTitle>,
+    /// The description of its page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<SeoDescription>,
+}
+
+impl Seo {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a merchant says of a category, all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CategoryDraft {
+    /// What it is called.
+    pub name: Name,
+    /// A slug of the merchant's choice. Without one a category keeps the one that it has, and a new one gets the one that
+    /// its name suggests.
+    pub slug: Option<Slug>,
+    /// The category that it is part of; none for one at the top.
+    pub parent_id: Option<CategoryKey>,
+    /// What belongs into it.
+    pub description: Option<Description>,
+    /// Where it stands among its siblings: the smallest first, and by name where it is the same.
+    pub position: u32,
+    /// Whether shoppers see it. They see nothing below one that they don't.
+    pub active: bool,
+    /// What search engines are told.
+    pub seo: Seo,
+}
+
+/// A category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    /// What it is called.
+    pub name: Name,
+    /// Its name in URLs, unique among the merchant's categories.
+    pub slug: Slug,
+    /// The categories that it is part of, from the top down: derived from the parents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<CategoryKey>,
+    /// What belongs into it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+    /// Where it stands among its siblings.
+    pub position: u32,
+    /// Whether shoppers see it, if they see what it is part of.
+    pub active: bool,
+    /// What search engines are told.
+    #[serde(default, skip_serializing_if = "Seo::is_empty")]
+    pub seo: Seo,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When a merchant last changed it.
+    pub updated_at: Timestamp,
+}
+
+impl Category {
+    /// The category that it is part of.
+    pub fn parent_id(&self) -> Option<&CategoryKey> {
+        self.path.last()
+    }
+}
+
+/// Why a merchant can't have a tree as it would be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CategoryRefused {
+    /// The parent is not there.
+    #[error("there is no category {0}; make it first")]
+    UnknownParent(CategoryKey),
+    /// The parent is the category itself, or part of it.
+    #[error("{parent} is {id} itself or part of it, so that {id} can't be part of {parent}")]
+    Circle {
+        /// The category.
+        id: CategoryKey,
+        /// What was to be its parent.
+        parent: CategoryKey,
+    },
+    /// The category, or what is part of it, would be too far down.
+    #[error("the tree has at most {MAX_DEPTH} levels, and {0} would be below them")]
+    TooDeep(CategoryKey),
+    /// There are too many.
+    #[error("a merchant has at most {MAX_CATEGORIES} categories")]
+    TooMany,
+    /// Another one has the slug.
+    #[error("{0} has this slug already")]
+    SlugTaken(CategoryKey),
+    /// Others are part of it.
+    #[error("other categories are part of it, such as {0}: move or delete them first")]
+    HasChildren(CategoryKey),
+}
+
+/// All of a merchant's categories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoryTree {
+    /// Whose they are.
+    pub merchant_id: MerchantId,
+    /// Rises with every write.
+    pub version: u64,
+    /// The categories by their ids.
+    pub categories: BTreeMap<CategoryKey, Category>,
+}
+
+impl CategoryTree {
+    /// The tree of a merchant who has no categories yet.
+    pub fn new(merchant_id: MerchantId) -> Self {
+        Self { merchant_id, version: 0, categories: BTreeMap::new() }
+    }
+
+    /// Makes a category what the draft says, whether it was there before or not. What is part of it moves with it.
+    ///
+    /// # Errors
+    /// When the tree would not be one, or would be too large; nothing has changed then.
+    pub fn put(&mut self, id: &CategoryKey, draft: &CategoryDraft, now: Timestamp) -> Result<Changed, CategoryRefused> {
+        let before = self.categories.get(id);
+        if before.is_none() && self.categories.len() >= MAX_CATEGORIES {
+            return Err(CategoryRefused::TooMany);
+        }
+        let path = self.path_below(id, draft.parent_id.as_ref())?;
+        self.refuse_too_deep(id, path.len())?;
+        let slug = match (&draft.slug, before) {
+            (Some(slug), _) => self.free(slug, id)?,
+            (None, Some(before)) => before.slug.clone(),
+            (None, None) => self.derived(&draft.name),
+        };
+        let after = Category {
+            name: draft.name.clone(),
+            slug,
+            path,
+            description: draft.description.clone(),
+            position: draft.position,
+            active: draft.active,
+            seo: draft.seo.clone(),
+            created_at: before.map_or(now, |before| before.created_at),
+            updated_at: before.map_or(now, |before| before.updated_at),
+        };
+        if before == Some(&after) {
+            return Ok(Changed::No);
+        }
+        let old_depth = before.map_or(0, |before| before.path.len());
+        let prefix = after.path.clone();
+        self.categories.insert(id.clone(), Category { updated_at: now, ..after });
+        for category in self.categories.values_mut().filter(|category| category.path.contains(id)) {
+            category.path.splice(..old_depth, prefix.iter().cloned());
+        }
+        self.version += 1;
+        Ok(Changed::Yes)
+    }
+
+    /// Takes a category away that nothing is part of. One that is not there is gone already.
+    ///
+    /// # Errors
+    /// [`CategoryRefused::HasChildren`].
+    pub fn remove(&mut self, id: &CategoryKey) -> Result<Changed, CategoryRefused> {
+        if let Some((child, _)) = self.children(Some(id)).first() {
+            return Err(CategoryRefused::HasChildren((*child).clone()));
+        }
+        if self.categories.remove(id).is_none() {
+            return Ok(Changed::No);
+        }
+        self.version += 1;
+        Ok(Changed::Yes)
+    }
+
+    /// What is part of a category, or at the top: in the order in which shoppers see them.
+    pub fn children(&self, parent: Option<&CategoryKey>) -> Vec<(&CategoryKey, &Category)> {
+        let mut children: Vec<_> =
+            self.categories.iter().filter(|(_, category)| category.parent_id() == parent).collect();
+        children.sort_by_key(|(id, category)| (category.position, &category.name, *id));
+        children
+    }
+
+    /// A category and all that is part of it, however deep; nothing if there is no such category.
+    pub fn subtree(&self, id: &CategoryKey) -> BTreeSet<&CategoryKey> {
+        let is_in = |(key, category): &(&CategoryKey, &Category)| *key == id || category.path.contains(id);
+        self.categories.iter().filter(is_in).map(|(key, _)| key).collect()
+    }
+
+    /// How much there is of something in each category and all that is part of it, if there is `own` in each alone. What is
+    /// counted under another name is in no category.
+    pub fn rolled_up(&self, own: &BTreeMap<CategoryId, u64>) -> BTreeMap<&CategoryKey, u64> {
+        let own: BTreeMap<&str, u64> = own.iter().map(|(id, count)| (id.as_str(), *count)).collect();
+        let mut sums: BTreeMap<&CategoryKey, u64> = self.categories.keys().map(|id| (id, 0)).collect();
+        for (id, category) in &self.categories {
+            let count = own.get(id.as_str()).copied().unwrap_or_default();
+            for above in category.path.iter().chain([id]) {
+                if let Some(sum) = sums.get_mut(above) {
+                    *sum += count;
+                }
+            }
+        }
+        sums
+    }
+
+    /// Whether shoppers see it: it and all that it is part of is active.
+    pub fn is_shown(&self, id: &CategoryKey) -> bool {
+        let is_active = |id: &CategoryKey| self.categories.get(id).is_some_and(|category| category.active);
+        self.categories.get(id).is_some_and(|category| category.active && category.path.iter().all(is_active))
+    }
+
+    /// The path of a category below this parent.
+    fn path_below(&self, id: &CategoryKey, parent: Option<&CategoryKey>) -> Result<Vec<CategoryKey>, CategoryRefused> {
+        let Some(parent) = parent else { return Ok(Vec::new()) };
+        let circle = || CategoryRefused::Circle { id: id.clone(), parent: parent.clone() };
+        if parent == id {
+            return Err(circle());
+        }
+        let above = self.categories.get(parent).ok_or_else(|| CategoryRefused::UnknownParent(parent.clone()))?;
+        if above.path.contains(id) {
+            return Err(circle());
+        }
+        Ok(above.path.iter().chain([parent]).cloned().collect())
+    }
+
+    /// Refuses a place for a category with so many above it, if it or what is part of it would be too far down.
+    fn refuse_too_deep(&self, id: &CategoryKey, above: usize) -> Result<(), CategoryRefused> {
+        let old = self.categories.get(id).map_or(0, |category| category.path.len());
+        let levels = |category: &Category| category.path.len() - old + above + 1;
+        let below = self.categories.iter().filter(|(_, category)| category.path.contains(id));
+        let too_deep = below.filter(|(_, category)| levels(category) > MAX_DEPTH).map(|(below, _)| below).next();
+        match too_deep.or_else(|| (above + 1 > MAX_DEPTH).then_some(id)) {
+            Some(too_deep) => Err(CategoryRefused::TooDeep(too_deep.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn free(&self, slug: &Slug, id: &CategoryKey) -> Result<Slug, CategoryRefused> {
+        match self.categories.iter().find(|(other, category)| *other != id && category.slug == *slug) {
+            Some((other, _)) => Err(CategoryRefused::SlugTaken(other.clone())),
+            None => Ok(slug.clone()),
+        }
+    }
+
+    /// The slug that a name suggests, with a number where another category has it.
+    fn derived(&self, name: &Name) -> Slug {
+        let base = Slug::derive(name);
+        let taken: BTreeSet<&Slug> = self.categories.values().map(|category| &category.slug).collect();
+        let numbered = (2..).map(|number: u32| base.numbered(number));
+        std::iter::once(base.clone()).chain(numbered).find(|slug| !taken.contains(slug)).unwrap_or(base)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! A merchant's categories: reading them, making and moving them, and taking them away.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tola_catalog::text::{CategoryId, Description, Name, Slug};
+use tola_catalog::{CategoryDraft, CategoryKey, CategoryRefused, CategoryTree, Seo, code};
+use tola_step::now;
+use tola_store::{Outcome, TenantScope};
+
+use crate::app::App;
+use crate::body::JsonBody;
+use crate::error::ApiError;
+use crate::identity::Caller;
+use crate::json::Json;
+use crate::openapi::{Contract, Header, Tag, examples};
+use crate::params::InPath;
+use crate::views::{CategoryBranch, CategoryView, Page};
+
+/// The most products that a refusal names.
+const NAMED: u32 = 10;
+
+/// What a category is to be, whole.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a category")]
+#[schemars(rename = "CategoryDraft")]
+pub(super) struct CategoryBody {
+    /// What it is called.
+    name: Name,
+    /// Its name in URLs. Without one it keeps the one that it has; a new category gets one that its name suggests.
+    #[serde(default)]
+    slug: Option<Slug>,
+    /// The category that it is part of; none for one at the top. What is part of it moves with it.
+    #[serde(default)]
+    parent_id: Option<CategoryKey>,
+    /// What belongs into it.
+    #[serde(default)]
+    description: Option<Description>,
+    /// Where it stands among its siblings: the smallest first, and by name where it is the same.
+    #[serde(default)]
+    #[schemars(range(max = u32::MAX))]
+    position: u32,
+    /// Whether shoppers see it. They see nothing below one that they don't.
+    #[serde(default = "yes")]
+    active: bool,
+    /// What search engines are told, where it differs.
+    #[serde(default)]
+    seo: Seo,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl From<CategoryBody> for CategoryDraft {
+    fn from(body: CategoryBody) -> Self {
+        let CategoryBody { name, slug, parent_id, description, position, active, seo } = body;
+        Self { name, slug, parent_id, description, position, active, seo }
+    }
+}
+
+pub(super) fn list_contract() -> Contract {
+    Contract::new(Tag::Categories, "listCategories", "Lists all categories, by their ids")
+        .for_merchant()
+        .answers::<Page<CategoryView>>(StatusCode::OK, "All of them: there is one page.", examples::categories())
+}
+
+pub(super) fn tree_contract() -> Contract {
+    Contract::new(Tag::Categories, "readCategoryTree", "Reads the tree of all categories")
+        .saying("Siblings stand in the order in which shoppers see them.")
+        .for_merchant()
+        .answers::<Page<CategoryBranch>>(StatusCode::OK, "The categories at the top.", examples::category_tree())
+}
+
+pub(super) fn contract() -> Contract {
+    Contract::new(Tag::Categories, "readCategory", "Reads a category")
+        .path::<CategoryKey>("id", "The category.", examples::CATEGORY)
+        .answers::<CategoryView>(StatusCode::OK, "The category.", examples::category())
+}
+
+pub(super) fn put_contract() -> Contract {
+    Contract::new(Tag::Categories, "putCategory", "Makes a category, or makes it anew")
+        .saying(
+            "The category is what the body says afterwards, whether it was there before or not: a category that gets \
+             another parent moves, with all that is part of it.",
+        )
+        .path::<CategoryKey>("id", "The merchant's own id of it.", examples::CATEGORY)
+        .takes::<CategoryBody>(examples::category_drafts())
+        .answers::<CategoryView>(StatusCode::OK, "It was there, and is so now.", examples::category())
+        .answers::<CategoryView>(StatusCode::CREATED, "It is made.", examples::category())
+        .with(&[Header::Location])
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE, code::SLUG_TAKEN])
+}
+
+pub(super) fn delete_contract() -> Contract {
+    Contract::new(Tag::Categories, "deleteCategory", "Deletes a category")
+        .saying("Not while other categories are part of it, or products are in it.")
+        .path::<CategoryKey>("id", "The category.", examples::CATEGORY)
+        .answers_without_body(StatusCode::NO_CONTENT, "It is gone.")
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE])
+}
+
+/// A merchant's categories, and how many products are in each alone.
+async fn counted(app: &App, scope: TenantScope) -> Result<(CategoryTree, BTreeMap<CategoryId, u64>), ApiError> {
+    let tree = app.store.categories(scope).get().await?;
+    let own = app.store.products(scope).counted_in(tree.categories.keys()).await?;
+    Ok((tree, own))
+}
+
+/// A category as clients see it, if it is there.
+async fn shown(app: &App, scope: TenantScope, id: &CategoryKey) -> Result<CategoryView, ApiError> {
+    let (tree, own) = counted(app, scope).await?;
+    CategoryView::all(&tree, &own).find(|view| view.is(id)).ok_or_else(ApiError::not_found)
+}
+
+/// `GET /v1/categories`: all of them, by their ids.
+pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Page<CategoryView>>, ApiError> {
+    let (tree, own) = counted(&app, caller.scope()).await?;
+    Ok(Json(Page::whole(CategoryView::all(&tree, &own).collect())))
+}
+
+/// `GET /v1/categories/tree`
+pub(super) async fn tree(State(app): State<App>, caller: Caller) -> Result<Json<Page<CategoryBranch>>, ApiError> {
+    let (tree, own) = counted(&app, caller.scope()).await?;
+    Ok(Json(Page::whole(CategoryBranch::of(&tree, &own))))
+}
+
+/// `GET /v1/categories/{id}`
+pub(super) async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    InPath(id): InPath<CategoryKey>,
+) -> Result<Json<CategoryView>, ApiError> {
+    shown(&app, caller.scope(), &id).await.map(Json)
+}
+
+/// `PUT /v1/categories/{id}`
+pub(super) async fn put(
+    State(app): State<App>,
+    caller: Caller,
+    InPath(id): InPath<CategoryKey>,
+    JsonBody(body): JsonBody<CategoryBody>,
+) -> Result<Response, ApiError> {
+    let (scope, draft) = (caller.scope(), CategoryDraft::from(body));
+    let categories = app.store.categories(scope);
+    let mut is_new = false;
+    let outcome = categories.change(|tree| {
+        is_new = !tree.categories.contains_key(&id);
+        tree.put(&id, &draft, now()).map_err(ApiError::from)
+    });
+    let _ = outcome.await?;
+    let answer = Json(shown(&app, scope, &id).await?);
+    if !is_new {
+        return Ok(answer.into_response());
+    }
+    let mut response = (StatusCode::CREATED, answer).into_response();
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/categories/{id}")) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// `DELETE /v1/categories/{id}`: not while a product is in it. One that gets into it at this very moment names a category
+/// that is gone, which is no more than a category that was never made.
+pub(super) async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    InPath(id): InPath<CategoryKey>,
+) -> Result<StatusCode, ApiError> {
+    let scope = caller.scope();
+    let categories = app.store.categories(scope);
+    if !categories.get().await?.categories.contains_key(&id) {
+        return Err(ApiError::not_found());
+    }
+    let products = app.store.products(scope).in_category(id.as_str(), NAMED).await?;
+    if !products.is_empty() {
+        let message = format!("products are in {id}: put them elsewhere first");
+        return Err(products.iter().fold(ApiError::not_possible(message), |refusal, product| {
+            let message = format!("{} ({}) is in it", product.id, product.canonical.name);
+            refusal.naming(code::ACTION_NOT_POSSIBLE, message)
+        }));
+    }
+    match categories.change(|tree| tree.remove(&id).map_err(ApiError::from)).await? {
+        Outcome::Moved(_) => Ok(StatusCode::NO_CONTENT),
+        // Somebody else was quicker.
+        Outcome::AlreadyThere(_) | Outcome::Absent => Err(ApiError::not_found()),
+    }
+}
+
+impl From<CategoryRefused> for ApiError {
+    fn from(refused: CategoryRefused) -> Self {
+        let message = refused.to_string();
+        match refused {
+            CategoryRefused::UnknownParent(_) | CategoryRefused::Circle { .. } | CategoryRefused::TooDeep(_) => {
+                Self::invalid_body("/parent_id", message)
+            }
+            CategoryRefused::SlugTaken(_) => {
+                Self::new(StatusCode::CONFLICT, code::SLUG_TAKEN).at("/slug", code::SLUG_TAKEN, message)
+            }
+            CategoryRefused::TooMany | CategoryRefused::HasChildren(_) => Self::not_possible(message),
+        }
+    }
+}
