@@ -59,7 +59,9 @@ impl Things {
         let merchant = actress.identity.merchant_id.to_string();
         let things = Self::named(whose, merchant, product, image.id.to_string(), operation);
         actress.connects(things.name(Kind::Channel)).await;
-        actress.files(things.name(Kind::Category), json!({ "name": format!("What {whose} has") })).await;
+        // Nobody else is to see it.
+        let category = json!({ "name": format!("What {whose} has"), "active": false });
+        actress.files(things.name(Kind::Category), category).await;
         things
     }
 
