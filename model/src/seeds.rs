@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::available_parallelism;
 use std::time::Instant;
 
 use fastrand::Rng;
@@ -19,7 +18,7 @@ use tola_step::new_id;
 use crate::clients::{CHANNELS, Client};
 use crate::environment::Asked;
 use crate::faults::{Fault, Faults, Place, Source};
-use crate::story::alone;
+use crate::story::{alone, side_by_side};
 use crate::witness::{Known, connects, items, nobody, scope, testimony};
 use crate::world::{Ground, World};
 
@@ -197,12 +196,7 @@ fn whatever_chance_breaks_nothing_is_lost_and_nothing_is_done_twice() {
             }
         }
     };
-    std::thread::scope(|scope| {
-        for _ in 1..available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| alone(work));
-        }
-        alone(work);
-    });
+    side_by_side(work);
     let wrong = wrong.into_inner().expect("nobody panicked");
     assert!(wrong.is_empty(), "{}\nTOLA_SEED=<seed> repeats one", wrong.join("\n"));
     let Happened { faults, writes } = happened.into_inner().expect("nobody panicked");

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 
 use serde_json::{Value, json};
 use tola_catalog::{ChannelId, MerchantId, ProductId};
@@ -290,6 +291,16 @@ pub(crate) fn alone<T>(doing: impl AsyncFnOnce(&Ground) -> T) -> T {
     runtime.block_on(async { doing(&Ground::new().await).await })
 }
 
+/// Runs the same in as many threads as there is room for, each with a world to itself.
+pub(crate) fn side_by_side(work: impl AsyncFn(&Ground) + Copy + Send) {
+    std::thread::scope(|scope| {
+        for _ in 1..available_parallelism().map_or(1, usize::from) {
+            scope.spawn(move || alone(work));
+        }
+        alone(work);
+    });
+}
+
 /// Tasks whose calls differ from each other: a listing is made, changed, shown again, hidden, closed.
 const EVERY_CALL: [&str; 4] =
     ["Submit the listing", "Withdraw the listing", "Record the listing", "Bring the product to rest"];
@@ -339,10 +350,7 @@ fn whatever_goes_wrong_with_any_task_of_any_machine_comes_to_the_same_end() {
             came.lock().expect("nobody panicked").extend(told.came);
         }
     };
-    std::thread::scope(|scope| {
-        scope.spawn(|| alone(work));
-        alone(work);
-    });
+    side_by_side(work);
     let came = came.into_inner().expect("nobody panicked");
     println!("{} stories; {} tasks, {} faults of tasks", cases.len(), ways.len(), came.len());
     let missed: Vec<_> = ways
@@ -411,9 +419,6 @@ fn a_command_that_comes_while_a_newer_one_is_in_doubt_changes_nothing() {
             }
         }
     };
-    std::thread::scope(|scope| {
-        scope.spawn(|| alone(work));
-        alone(work);
-    });
+    side_by_side(work);
     println!("{} stories", cases.len());
 }

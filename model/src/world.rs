@@ -185,6 +185,7 @@ impl World {
             if let Some(at) = self.wakes() {
                 self.passes(at);
             } else if !self.zombies.is_empty() && (self.dice.is_some() || self.faults.are_over()) {
+                // Where all is planned, one that is to meet somebody's death waits for that.
                 self.happens(Choice::Zombie(0)).await;
             } else {
                 // The sweep comes every minute, and finds what nobody else will do.

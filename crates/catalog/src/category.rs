@@ -3,78 +3,19 @@
 //! A category says who its parent is; the path from the root to it is derived in every write, for whoever reads.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{InvalidId, MerchantId};
+use crate::id::{CategoryKey, MerchantId};
 use crate::image::Changed;
-use crate::text::{CategoryId, Description, Name, SeoDescription, SeoTitle, Slug};
+use crate::text::{Description, Name, SeoDescription, SeoTitle, Slug};
 use crate::time::Timestamp;
 
 /// The most categories of a merchant. All of them are one document, of at most some two megabytes.
 pub const MAX_CATEGORIES: usize = 1_000;
 /// How deep the tree is at most: a category without a parent is at level 1.
 pub const MAX_DEPTH: usize = 8;
-
-/// A merchant's own id of a category: 1 to 64 of `a-z`, `0-9`, `_` and `-`. `tree` is none, since the whole tree is read
-/// under that name.
-///
-/// It is a key inside a document, which is why dots and dollar signs are out.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct CategoryKey(String);
-
-impl CategoryKey {
-    /// Reads a category's id.
-    ///
-    /// # Errors
-    /// [`InvalidId`] for a text that is empty, too long, has another character, or is `tree`.
-    pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
-            && text != "tree";
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidId::new(text, "a category's id (1 to 64 of a-z, 0-9, _ and -, and not `tree`)"))
-        }
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl JsonSchema for CategoryKey {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "CategoryId".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[a-z0-9_-]{1,64}$", "not": { "const": "tree" } })
-    }
-}
-
-impl fmt::Display for CategoryKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for CategoryKey {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<CategoryKey> for String {
-    fn from(id: CategoryKey) -> Self {
-        id.0
-    }
-}
 
 /// What search engines are told of a category, where it differs from what people see.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -261,13 +202,11 @@ impl CategoryTree {
         self.categories.iter().filter(is_in).map(|(key, _)| key).collect()
     }
 
-    /// How much there is of something in each category and all that is part of it, if there is `own` in each alone. What is
-    /// counted under another name is in no category.
-    pub fn rolled_up(&self, own: &BTreeMap<CategoryId, u64>) -> BTreeMap<&CategoryKey, u64> {
-        let own: BTreeMap<&str, u64> = own.iter().map(|(id, count)| (id.as_str(), *count)).collect();
+    /// How much there is of something in each category and all that is part of it, if there is `own` in each alone.
+    pub fn rolled_up(&self, own: &BTreeMap<CategoryKey, u64>) -> BTreeMap<&CategoryKey, u64> {
         let mut sums: BTreeMap<&CategoryKey, u64> = self.categories.keys().map(|id| (id, 0)).collect();
         for (id, category) in &self.categories {
-            let count = own.get(id.as_str()).copied().unwrap_or_default();
+            let count = own.get(id).copied().unwrap_or_default();
             for above in category.path.iter().chain([id]) {
                 if let Some(sum) = sums.get_mut(above) {
                     *sum += count;

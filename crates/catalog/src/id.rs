@@ -16,7 +16,7 @@ pub struct InvalidId {
 }
 
 impl InvalidId {
-    pub(crate) fn new(given: &str, expected: &'static str) -> Self {
+    fn new(given: &str, expected: &'static str) -> Self {
         // A hostile id may be megabytes long, and its text ends up in answers and logs.
         Self { given: given.chars().take(80).collect(), expected }
     }
@@ -115,61 +115,73 @@ fn canonical_ulid(text: &str) -> Option<Ulid> {
     (ulid.to_string() == text).then_some(ulid)
 }
 
-/// A merchant's name for one of its channels: 1 to 40 characters of `a-z`, `0-9`, `_` and `-`.
-///
-/// It is a key inside the product document, which is why dots and dollar signs are out.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ChannelId(String);
+macro_rules! chosen_id {
+    ($(#[$doc:meta])* $name:ident, $schema:literal, $max:literal, $expected:literal $(, but $reserved:literal)?) => {
+        $(#[$doc])*
+        ///
+        /// It is a key inside a document, which is why dots and dollar signs are out.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
 
-impl JsonSchema for ChannelId {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "ChannelId".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[a-z0-9_-]{1,40}$" })
-    }
-}
+        impl $name {
+            /// Reads an id that a merchant chose.
+            ///
+            /// # Errors
+            /// [`InvalidId`] for a text that is empty, too long, has another character, or is reserved.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                let fits = (1..=$max).contains(&text.len())
+                    && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+                    $(&& text != $reserved)?;
+                if fits { Ok(Self(text.to_owned())) } else { Err(InvalidId::new(text, $expected)) }
+            }
 
-impl ChannelId {
-    /// Reads a channel id.
-    ///
-    /// # Errors
-    /// [`InvalidId`] for a text that is empty, too long, or has another character.
-    pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        let fits = (1..=40).contains(&text.len())
-            && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'));
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidId::new(text, "a channel id (1 to 40 of a-z, 0-9, _ and -)"))
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
         }
-    }
 
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $schema.into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let pattern = concat!("^[a-z0-9_-]{1,", $max, "}$");
+                schemars::json_schema!({ "type": "string", "pattern": pattern $(, "not": { "const": $reserved })? })
+            }
+        }
+    };
 }
 
-impl fmt::Display for ChannelId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for ChannelId {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<ChannelId> for String {
-    fn from(id: ChannelId) -> Self {
-        id.0
-    }
-}
+chosen_id!(
+    /// A merchant's name for one of its channels: 1 to 40 characters of `a-z`, `0-9`, `_` and `-`.
+    ChannelId, "ChannelId", 40, "a channel id (1 to 40 of a-z, 0-9, _ and -)"
+);
+chosen_id!(
+    /// A merchant's own id of a category: 1 to 64 of `a-z`, `0-9`, `_` and `-`. `tree` is none, since the whole tree is
+    /// read under that name.
+    CategoryKey, "CategoryId", 64, "a category's id (1 to 64 of a-z, 0-9, _ and -, and not `tree`)", but "tree"
+);
 
 #[cfg(test)]
 mod tests {

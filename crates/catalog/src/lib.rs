@@ -23,12 +23,12 @@ pub mod text;
 pub mod time;
 pub mod view;
 
-pub use category::{Category, CategoryDraft, CategoryKey, CategoryRefused, CategoryTree, Seo};
+pub use category::{Category, CategoryDraft, CategoryRefused, CategoryTree, Seo};
 pub use channel::{Channel, ChannelStatus};
 pub use code::Code;
 pub use completeness::{Completeness, Missing};
 pub use event::{Actor, Event, EventKind, Origin};
-pub use id::{ChannelId, ImageId, MerchantId, OperationId, ProductId};
+pub use id::{CategoryKey, ChannelId, ImageId, MerchantId, OperationId, ProductId};
 pub use identity::{Identity, Role};
 pub use image::{Image, ImageStatus, Rendition};
 pub use image_profile::{ImageProfile, Marketplace};

@@ -13,7 +13,7 @@ use crate::error::Duplicate;
 use crate::{Error, TenantScope};
 
 /// How often a change that loses the race is decided again.
-const ATTEMPTS: u32 = 12;
+pub(crate) const ATTEMPTS: u32 = 12;
 
 /// One merchant's documents of one kind.
 pub struct Aggregates<T: Versioned> {

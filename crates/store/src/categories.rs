@@ -6,13 +6,11 @@ use serde::{Deserialize, Serialize};
 use tola_catalog::CategoryTree;
 use tola_catalog::image::Changed;
 
-use crate::aggregate::{Outcome, already_inserted, pause};
+use crate::aggregate::{ATTEMPTS, Outcome, already_inserted, pause};
 use crate::document::difference;
 use crate::schema;
 use crate::{Error, TenantScope};
 
-/// How often a change that loses the race is decided again.
-const ATTEMPTS: u32 = 12;
 /// The field that holds the categories, of which a write sets those alone that it changes.
 const FIELD: &str = "categories";
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 use serde::Deserialize;
-use tola_catalog::text::{CategoryId, Sku, Slug};
+use tola_catalog::text::{Sku, Slug};
 use tola_catalog::{CategoryKey, ChannelId, ImageId, Product, ProductId, ProductStatus};
 
 use crate::schema::{self, Shape};
@@ -27,7 +27,7 @@ pub struct ProductFilter {
 #[derive(Deserialize)]
 struct Counted {
     #[serde(rename = "_id")]
-    category_id: CategoryId,
+    category: CategoryKey,
     products: u64,
 }
 
@@ -115,9 +115,9 @@ impl Products {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn in_category(&self, category: &str, limit: u32) -> Result<Vec<Product>, Error> {
+    pub async fn in_category(&self, category: &CategoryKey, limit: u32) -> Result<Vec<Product>, Error> {
         let shape = &schema::PRODUCTS_IN_CATEGORY;
-        let mut filter = shape.filter([self.merchant().into(), category.into()], None);
+        let mut filter = shape.filter([self.merchant().into(), category.as_str().into()], None);
         filter.insert("deleting", doc! { "$exists": false });
         self.collected(shape, filter, limit).await
     }
@@ -130,7 +130,7 @@ impl Products {
     pub async fn counted_in(
         &self,
         categories: impl Iterator<Item = &CategoryKey> + Send,
-    ) -> Result<BTreeMap<CategoryId, u64>, Error> {
+    ) -> Result<BTreeMap<CategoryKey, u64>, Error> {
         let ids: Vec<&str> = categories.map(CategoryKey::as_str).collect();
         if ids.is_empty() {
             return Ok(BTreeMap::new());
@@ -143,7 +143,7 @@ impl Products {
         let group = doc! { "_id": "$canonical.category_id", "products": { "$sum": 1_i64 } };
         let found = self.collection.aggregate([doc! { "$match": filter }, doc! { "$group": group }]).batch_size(batch);
         let counts: Vec<Counted> = found.with_type().await?.try_collect().await?;
-        Ok(counts.into_iter().map(|counted| (counted.category_id, counted.products)).collect())
+        Ok(counts.into_iter().map(|counted| (counted.category, counted.products)).collect())
     }
 
     /// Removes what is left of a product that was purged, unless somebody wrote to it since it was read. Its history

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::product::Refused;
 use tola_catalog::status::NotPossible;
-use tola_catalog::{Code, Missing, code};
+use tola_catalog::{Code, Missing, Product, code};
 pub use tola_step::chain;
 use tola_store::{Duplicate, Error as StoreError};
 
@@ -139,6 +139,16 @@ impl ApiError {
     #[must_use]
     pub fn naming(self, code: Code, message: impl Into<String>) -> Self {
         self.detail(None, code, message.into())
+    }
+
+    /// The same, with each product that stands in the way, and how it does.
+    #[must_use]
+    pub fn held_by(self, products: &[Product], how: &str) -> Self {
+        let code = self.0.code;
+        let named = |refusal: Self, product: &Product| {
+            refusal.naming(code, format!("{} ({}) {how}", product.id, product.canonical.name))
+        };
+        products.iter().fold(self, named)
     }
 
     /// The same, with what a product lacks: as details, and in the words that the product itself has for it.

@@ -11,9 +11,6 @@ use super::{MAX_RECEIVES, World};
 use crate::environment::Consumer;
 use crate::faults::{self, Fate, Place};
 
-/// For how many seconds nobody may claim what somebody died at, when the claim has ended and the message is not yet seen.
-const UNCLAIMED: u64 = 270;
-
 /// Something for a function to take.
 #[derive(Debug, Clone)]
 pub(super) struct Message {
@@ -63,7 +60,9 @@ impl World {
         let Some(number) = self.zombies.iter().position(is_message) else { return };
         let comes = self.dice.as_mut().is_none_or(Rng::bool);
         if comes && let Some(Zombie::Message(message)) = self.zombies.remove(number) {
-            let later = self.dice.as_mut().map_or(0, |dice| dice.u64(0..UNCLAIMED));
+            // From then on until the dead one's own message is seen again.
+            let unclaimed = unseen(Consumer::Adapter).saturating_sub(LEASE).as_secs();
+            let later = self.dice.as_mut().map_or(0, |dice| dice.u64(0..unclaimed));
             self.puts(Message { from: self.now.after(LEASE + Duration::from_secs(later)), ..message });
         }
     }

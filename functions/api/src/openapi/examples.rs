@@ -10,7 +10,7 @@ use tola_catalog::image::{Placeholder, UploadedFile};
 use tola_catalog::listing::{ChannelOutcome, Standing, Visibility};
 use tola_catalog::operation::{StepOutcome, Subject};
 use tola_catalog::product::{AttributeValue, Canonical, ImageReference, NewProduct};
-use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Tag};
+use tola_catalog::text::{AltText, AttributeKey, Brand, Description, Name, Sku, Tag};
 use tola_catalog::{
     Actor, CategoryDraft, CategoryKey, CategoryTree, Channel, ChannelId, ChannelStatus, EffectiveView, Event, Image,
     ImageId, MerchantId, Money, Operation, OperationId, OperationStatus, Origin, Product, ProductId, Rendition, Seo,
@@ -205,8 +205,8 @@ fn furniture() -> Option<CategoryTree> {
 }
 
 /// What is made of the categories, when twelve products are among the chairs.
-fn filed<T: Serialize>(view: impl FnOnce(&CategoryTree, &BTreeMap<CategoryId, u64>) -> T) -> Value {
-    let own: BTreeMap<_, _> = CategoryId::parse(CATEGORY).ok().map(|id| (id, 12)).into_iter().collect();
+fn filed<T: Serialize>(view: impl FnOnce(&CategoryTree, &BTreeMap<CategoryKey, u64>) -> T) -> Value {
+    let own: BTreeMap<_, _> = CategoryKey::parse(CATEGORY).ok().map(|id| (id, 12)).into_iter().collect();
     furniture().and_then(|tree| serde_json::to_value(view(&tree, &own)).ok()).unwrap_or_default()
 }
 

@@ -1,6 +1,6 @@
 //! What every request has in common that asks a product for something that a workflow then does.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,6 +10,7 @@ use tola_catalog::product::Requested;
 use tola_catalog::{ChannelId, Listing, Operation, OperationId, OperationKind, Origin, Product, ProductId, code};
 use tola_store::TenantScope;
 
+use super::located;
 use super::operations::of_subject;
 use super::retry::again;
 use crate::app::App;
@@ -87,11 +88,7 @@ pub(super) struct Accepted<'a> {
 /// 202 with the operation, and where to watch it.
 pub(super) fn accepted(operation: &Operation) -> Result<Response, ApiError> {
     let body = Json(Accepted { operation: OperationView::whole(operation) });
-    let mut response = (StatusCode::ACCEPTED, body).into_response();
-    if let Ok(location) = HeaderValue::from_str(&format!("/v1/operations/{}", operation.id)) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    Ok(located((StatusCode::ACCEPTED, body).into_response(), &format!("/v1/operations/{}", operation.id)))
 }
 
 /// Refuses a list of channels that is empty, too long, or names one twice.

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tola_catalog::text::{CategoryId, Description, Name, Slug};
+use tola_catalog::text::{Description, Name, Slug};
 use tola_catalog::{CategoryDraft, CategoryKey, CategoryRefused, CategoryTree, Seo, code};
 use tola_step::now;
 use tola_store::{Outcome, TenantScope};
 
+use super::located;
 use crate::app::App;
 use crate::body::JsonBody;
 use crate::error::ApiError;
@@ -105,16 +106,17 @@ pub(super) fn delete_contract() -> Contract {
 }
 
 /// A merchant's categories, and how many products are in each alone.
-async fn counted(app: &App, scope: TenantScope) -> Result<(CategoryTree, BTreeMap<CategoryId, u64>), ApiError> {
+async fn counted(app: &App, scope: TenantScope) -> Result<(CategoryTree, BTreeMap<CategoryKey, u64>), ApiError> {
     let tree = app.store.categories(scope).get().await?;
     let own = app.store.products(scope).counted_in(tree.categories.keys()).await?;
     Ok((tree, own))
 }
 
-/// A category as clients see it, if it is there.
-async fn shown(app: &App, scope: TenantScope, id: &CategoryKey) -> Result<CategoryView, ApiError> {
-    let (tree, own) = counted(app, scope).await?;
-    CategoryView::all(&tree, &own).find(|view| view.is(id)).ok_or_else(ApiError::not_found)
+/// A category of this tree as clients see it, if it is there.
+async fn shown(app: &App, scope: TenantScope, tree: &CategoryTree, id: &CategoryKey) -> Result<CategoryView, ApiError> {
+    let category = tree.categories.get(id).ok_or_else(ApiError::not_found)?;
+    let own = app.store.products(scope).counted_in(tree.subtree(id).into_iter()).await?;
+    Ok(CategoryView::new(tree, id, category, own.values().sum()))
 }
 
 /// `GET /v1/categories`: all of them, by their ids.
@@ -135,7 +137,9 @@ pub(super) async fn read(
     caller: Caller,
     InPath(id): InPath<CategoryKey>,
 ) -> Result<Json<CategoryView>, ApiError> {
-    shown(&app, caller.scope(), &id).await.map(Json)
+    let scope = caller.scope();
+    let tree = app.store.categories(scope).get().await?;
+    shown(&app, scope, &tree, &id).await.map(Json)
 }
 
 /// `PUT /v1/categories/{id}`
@@ -152,16 +156,14 @@ pub(super) async fn put(
         is_new = !tree.categories.contains_key(&id);
         tree.put(&id, &draft, now()).map_err(ApiError::from)
     });
-    let _ = outcome.await?;
-    let answer = Json(shown(&app, scope, &id).await?);
-    if !is_new {
-        return Ok(answer.into_response());
-    }
-    let mut response = (StatusCode::CREATED, answer).into_response();
-    if let Ok(location) = HeaderValue::from_str(&format!("/v1/categories/{id}")) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    // As it was written, whatever others have made of it since.
+    let tree = outcome.await?.document().ok_or_else(ApiError::not_found)?;
+    let answer = Json(shown(&app, scope, &tree, &id).await?);
+    Ok(if is_new {
+        located((StatusCode::CREATED, answer).into_response(), &format!("/v1/categories/{id}"))
+    } else {
+        answer.into_response()
+    })
 }
 
 /// `DELETE /v1/categories/{id}`: not while a product is in it. One that gets into it at this very moment names a category
@@ -176,13 +178,10 @@ pub(super) async fn delete(
     if !categories.get().await?.categories.contains_key(&id) {
         return Err(ApiError::not_found());
     }
-    let products = app.store.products(scope).in_category(id.as_str(), NAMED).await?;
+    let products = app.store.products(scope).in_category(&id, NAMED).await?;
     if !products.is_empty() {
         let message = format!("products are in {id}: put them elsewhere first");
-        return Err(products.iter().fold(ApiError::not_possible(message), |refusal, product| {
-            let message = format!("{} ({}) is in it", product.id, product.canonical.name);
-            refusal.naming(code::ACTION_NOT_POSSIBLE, message)
-        }));
+        return Err(ApiError::not_possible(message).held_by(&products, "is in it"));
     }
     match categories.change(|tree| tree.remove(&id).map_err(ApiError::from)).await? {
         Outcome::Moved(_) => Ok(StatusCode::NO_CONTENT),

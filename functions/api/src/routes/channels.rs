@@ -67,10 +67,7 @@ pub async fn disconnect(
         let bound = app.store.products(caller.scope()).bound_to(&id, NAMED).await?;
         if !bound.is_empty() {
             let message = format!("products are live on {id}, or on their way: unpublish them first");
-            return Err(bound.iter().fold(ApiError::not_possible(message), |refusal, product| {
-                let message = format!("{} ({}) is live on it, or on its way", product.id, product.canonical.name);
-                refusal.naming(code::ACTION_NOT_POSSIBLE, message)
-            }));
+            return Err(ApiError::not_possible(message).held_by(&bound, "is live on it, or on its way"));
         }
         channels.remove(&found).await?;
         // Somebody may have written to it meanwhile, and then it is still there.

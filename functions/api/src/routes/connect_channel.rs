@@ -1,7 +1,7 @@
 //! Connecting a channel, and connecting it anew.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use tola_step::now;
 use tola_store::{Duplicate, Error as StoreError, Saved};
 
 use super::channels::ATTEMPTS;
+use super::located;
 use super::test_channel::Tested;
 use crate::app::App;
 use crate::body::JsonBody;
@@ -104,12 +105,8 @@ pub(super) async fn connect(
 }
 
 fn created(channel: Channel) -> Response {
-    let location = HeaderValue::from_str(&format!("/v1/channels/{}", channel.id));
-    let mut response = (StatusCode::CREATED, Json(ChannelView::from(channel))).into_response();
-    if let Ok(location) = location {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    response
+    let path = format!("/v1/channels/{}", channel.id);
+    located((StatusCode::CREATED, Json(ChannelView::from(channel))).into_response(), &path)
 }
 
 fn check(body: &ChannelBody) -> Result<(), ApiError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use tola_step::now;
 use tola_store::{Duplicate, Error as StoreError, TenantScope};
 
 use super::images::rescue;
+use super::located;
 use super::operations::of_subject;
 use super::products::tagged;
 use crate::app::App;
@@ -143,11 +144,8 @@ pub(super) async fn create(
 
     let operation = of_subject(&app, scope, subject, &product.intents, operation).await;
     let view = ProductView::new(&product, Links::Unsigned).with(operation.as_ref().map(OperationView::whole));
-    let mut response = tagged(&product, (StatusCode::CREATED, Json(view)).into_response());
-    if let Ok(location) = HeaderValue::from_str(&format!("/v1/products/{}", product.id)) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    let response = tagged(&product, (StatusCode::CREATED, Json(view)).into_response());
+    Ok(located(response, &format!("/v1/products/{}", product.id)))
 }
 
 /// Writes the product, or finds that the same request wrote it before. A derived slug that is taken gets a suffix.

@@ -7,7 +7,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use tola_catalog::{ImageId, Product, code};
+use tola_catalog::{ImageId, code};
 use tola_step::now;
 use tola_store::{Outcome, TenantScope};
 
@@ -58,8 +58,5 @@ async fn in_use(app: &App, scope: TenantScope, id: ImageId) -> Result<Option<Api
         return Ok(None);
     }
     let refusal = ApiError::new(StatusCode::CONFLICT, code::IMAGE_IN_USE).saying(code::IMAGE_IN_USE.cause);
-    let name = |refusal: ApiError, product: &Product| {
-        refusal.naming(code::IMAGE_IN_USE, format!("{} ({}) refers to it", product.id, product.canonical.name))
-    };
-    Ok(Some(showing.iter().fold(refusal, name)))
+    Ok(Some(refusal.held_by(&showing, "refers to it")))
 }

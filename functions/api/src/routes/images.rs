@@ -1,7 +1,7 @@
 //! Images: the promise of an upload, and what came of it.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use tola_catalog::{Image, ImageId, ImageStatus, OperationId, Origin};
 use tola_step::now;
 use tola_store::{Outcome, TenantScope};
 
+use super::located;
 use crate::app::{App, image_path};
 use crate::body::JsonBody;
 use crate::error::{ApiError, chain};
@@ -80,11 +81,8 @@ pub async fn create(
     let view = ImageView::new(&image, Links::Unsigned);
     // What is to be signed: the layer behind every POST signs it on its way out, and whenever it is given again.
     let upload = json!({ "image_id": image.id, "content_type": image.declared_type });
-    let mut response = (StatusCode::CREATED, Json(json!({ "image": view, "upload": upload }))).into_response();
-    if let Ok(location) = HeaderValue::from_str(&image_path(image.id)) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    let response = (StatusCode::CREATED, Json(json!({ "image": view, "upload": upload }))).into_response();
+    Ok(located(response, &image_path(image.id)))
 }
 
 /// `GET /v1/images/{id}`

@@ -27,6 +27,7 @@ use std::collections::BTreeSet;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use tola_catalog::code;
 
@@ -139,6 +140,14 @@ pub(crate) async fn unknown_method(request: Request) -> ApiError {
         Ok(allow) => error.with_header(header::ALLOW, allow),
         Err(_) => error,
     }
+}
+
+/// An answer that says where what it is about is to be found.
+pub(crate) fn located(mut response: Response, path: &str) -> Response {
+    if let Ok(location) = HeaderValue::from_str(path) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
 }
 
 /// What one page asks the store for: one more than it shows, so that the last page knows that it is the last.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tola_catalog::text::{CategoryId, Description, Name, Slug};
+use tola_catalog::text::{Description, Name, Slug};
 use tola_catalog::{Category, CategoryKey, CategoryTree, Seo, Timestamp};
 
 /// A category.
@@ -31,14 +31,15 @@ pub struct CategoryView {
 
 impl CategoryView {
     /// All categories of a merchant, of whose products there are so many in each alone.
-    pub(crate) fn all(tree: &CategoryTree, own: &BTreeMap<CategoryId, u64>) -> impl Iterator<Item = Self> {
+    pub(crate) fn all(tree: &CategoryTree, own: &BTreeMap<CategoryKey, u64>) -> impl Iterator<Item = Self> {
         let sums = tree.rolled_up(own);
         tree.categories
             .iter()
             .map(move |(id, category)| Self::new(tree, id, category, sums.get(id).copied().unwrap_or_default()))
     }
 
-    fn new(tree: &CategoryTree, id: &CategoryKey, category: &Category, products: u64) -> Self {
+    /// A category of a merchant's, in which and below which there are so many products.
+    pub(crate) fn new(tree: &CategoryTree, id: &CategoryKey, category: &Category, products: u64) -> Self {
         Self {
             id: id.clone(),
             name: category.name.clone(),
@@ -54,11 +55,6 @@ impl CategoryView {
             created_at: category.created_at,
             updated_at: category.updated_at,
         }
-    }
-
-    /// Whether it is the one with this id.
-    pub(crate) fn is(&self, id: &CategoryKey) -> bool {
-        self.id == *id
     }
 }
 
@@ -78,7 +74,7 @@ pub struct CategoryBranch {
 
 impl CategoryBranch {
     /// The categories at the top.
-    pub(crate) fn of(tree: &CategoryTree, own: &BTreeMap<CategoryId, u64>) -> Vec<Self> {
+    pub(crate) fn of(tree: &CategoryTree, own: &BTreeMap<CategoryKey, u64>) -> Vec<Self> {
         Self::below(tree, None, &tree.rolled_up(own))
     }
 
