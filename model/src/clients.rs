@@ -15,6 +15,9 @@ use crate::environment::Asked;
 /// The channels that every merchant has.
 pub(crate) const CHANNELS: [&str; 2] = ["north", "south"];
 
+/// What a category asks for, if anything.
+const MATERIAL: &str = "material";
+
 /// Somebody with one product.
 pub(crate) struct Client {
     pub(crate) merchant_id: MerchantId,
@@ -22,6 +25,8 @@ pub(crate) struct Client {
     pub(crate) product: Option<String>,
     /// What was acknowledged.
     pub(crate) acknowledged: Vec<Write>,
+    /// The category that its product is in, and no other.
+    pub(crate) category: String,
     name: String,
     wishes: VecDeque<Wish>,
     /// How many requests were answered.
@@ -45,14 +50,18 @@ enum Wish {
     Reactivate,
     Delete,
     Reconcile(&'static str),
+    /// Whether its product's category asks for a material.
+    Ask(bool),
 }
 
 impl Client {
     /// A client of a merchant who has these images.
     pub(crate) fn new(name: &str, merchant_id: MerchantId, images: &[String], now: Timestamp, mut dice: Rng) -> Self {
-        let wishes = life(name, images, &mut dice);
+        let category = name.to_lowercase().replace(' ', "-");
+        let wishes = life(name, &category, images, &mut dice);
         Self {
             merchant_id,
+            category,
             product: None,
             acknowledged: Vec::new(),
             name: name.to_owned(),
@@ -90,6 +99,11 @@ impl Client {
             Wish::Reactivate => ("POST", format!("{product}/reactivate"), json!({})),
             Wish::Delete => ("DELETE", product, Value::Null),
             Wish::Reconcile(channel) => ("POST", format!("/v1/channels/{channel}/reconcile"), json!({})),
+            Wish::Ask(asks) => {
+                let asked = json!({ MATERIAL: { "type": "text", "required": true } });
+                let attributes = if *asks { asked } else { json!({}) };
+                ("PUT", format!("/v1/categories/{}/schema", self.category), json!({ "attributes": attributes }))
+            }
         };
         let key = (method == "POST").then(|| format!("{}-{}", self.name, self.answered));
         Some(Asked { merchant_id: self.merchant_id, method, path, body, key })
@@ -140,14 +154,15 @@ fn acknowledged(wish: Wish) -> Option<Write> {
         Wish::Deactivate => Write::Deactivated,
         Wish::Reactivate => Write::Reactivated,
         Wish::Delete => Write::Deleted,
+        Wish::Ask(asks) => Write::Asked { attributes: asks.then(|| MATERIAL.to_owned()).into_iter().collect() },
         Wish::Reconcile(_) | Wish::Photo => return None,
     })
 }
 
 /// A product's life, as its merchant wants it.
-fn life(name: &str, images: &[String], dice: &mut Rng) -> VecDeque<Wish> {
+fn life(name: &str, category: &str, images: &[String], dice: &mut Rng) -> VecDeque<Wish> {
     let mut whole = json!({
-        "name": name, "description": "It shines.", "price": { "amount": 1999, "currency": "USD" },
+        "name": name, "category_id": category, "description": "It shines.", "price": { "amount": 1999, "currency": "USD" },
         "images": images.iter().map(|image| json!({ "image_id": image })).collect::<Vec<_>>(),
     });
     let mut wishes = VecDeque::new();
@@ -167,7 +182,7 @@ fn life(name: &str, images: &[String], dice: &mut Rng) -> VecDeque<Wish> {
             1 => vec![CHANNELS[1].to_owned()],
             _ => vec![CHANNELS[0].to_owned()],
         };
-        wishes.push_back(match dice.u8(0..16) {
+        wishes.push_back(match dice.u8(0..19) {
             0..6 => Wish::Publish(some(dice)),
             6..9 => Wish::Edit(json!({ "name": format!("{name} {number}") })),
             9 => Wish::Edit(json!({ "price": { "amount": 100 + number, "currency": "USD" } })),
@@ -175,11 +190,20 @@ fn life(name: &str, images: &[String], dice: &mut Rng) -> VecDeque<Wish> {
             11..13 => Wish::Deactivate,
             13 => Wish::Reactivate,
             14 => Wish::Reconcile(CHANNELS[0]),
+            15 => Wish::Ask(true),
+            16 => Wish::Ask(dice.bool()),
+            17 => Wish::Edit(
+                json!({ "attributes": { MATERIAL: if dice.bool() { json!("brass") } else { Value::Null } } }),
+            ),
             _ => Wish::Delete,
         });
         if wishes.back() == Some(&Wish::Delete) {
-            break;
+            return wishes;
         }
+    }
+    // What is asked for and never given would leave it open what channels have: they keep what they had before.
+    if wishes.contains(&Wish::Ask(true)) {
+        wishes.push_back(Wish::Ask(false));
     }
     wishes
 }

@@ -1,5 +1,6 @@
 //! What one execution environment of every function holds: clients of its own, behind one gate.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -104,14 +105,9 @@ impl Environment {
 impl Functions {
     fn new(store: Store, cloud: &SharedCloud, gate: &Gate) -> Self {
         let aws = cloud.config(gate);
-        let arn = |name: &str| format!("arn:aws:states:us-east-1:000000000000:stateMachine:{name}");
-        let config = WorkflowConfig {
-            register_product: arn("register-product"),
-            process_image: arn("process-image"),
-            publish_product: arn("publish-product"),
-            withdraw_product: arn("withdraw-product"),
-            reconcile_channel: arn("reconcile-channel"),
-        };
+        let machine = |variable: &str| variable.trim_end_matches("_ARN").replace('_', "-").to_lowercase();
+        let arn = |variable: &str| format!("arn:aws:states:us-east-1:000000000000:stateMachine:{}", machine(variable));
+        let Ok(config) = WorkflowConfig::by(|variable| Ok::<_, Infallible>(arn(variable)));
         let executions = Executions::new(&aws, config);
         let launcher = Launcher::new(store.clone(), executions.clone());
         let settler = Settler::new(store.clone(), executions);
@@ -178,6 +174,7 @@ impl Functions {
             }
             "RecordImageArn" => self.step(record_image::RecordImage::new(store), payload).await,
             "RecordRejectionArn" => self.step(record_rejection::RecordRejection::new(store), payload).await,
+            "ReviewProductsArn" => self.step(review_products::ReviewProducts::new(store), payload).await,
             "AdvanceProductsArn" => self.step(advance_products::AdvanceProducts::new(store), payload).await,
             "PlanPublicationArn" => self.step(plan_publication::PlanPublication::new(store), payload).await,
             "RecordListingArn" => self.step(record_listing::RecordListing::new(store), payload).await,

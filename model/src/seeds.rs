@@ -19,7 +19,7 @@ use crate::clients::{CHANNELS, Client};
 use crate::environment::Asked;
 use crate::faults::{Fault, Faults, Place, Source};
 use crate::story::{alone, side_by_side};
-use crate::witness::{Known, connects, items, nobody, scope, testimony};
+use crate::witness::{Known, connects, files, items, nobody, scope, testimony};
 use crate::world::{Ground, World};
 
 /// How many are told where nobody says how many.
@@ -67,6 +67,7 @@ impl Life {
             let merchant = merchants[number % merchants.len()];
             let images = [image(&world, merchant).await];
             let client = Client::new(&format!("Lamp {number}"), merchant, &images, world.now(), dice.fork());
+            files(&world, &client).await;
             world.clients.push(client);
         }
         let mut has_settled = world.settles().await;

@@ -23,13 +23,15 @@ const PATIENCE: usize = 4;
 const CHANNEL: &str = "north";
 
 /// What happens, and what the merchant then sees: the product's status, and how it stands on the channel.
-const CHAPTERS: [(&str, &str, &str); 14] = [
+const CHAPTERS: [(&str, &str, &str); 16] = [
     ("register without a price", "DRAFT", "ABSENT"),
     ("upload something else", "DRAFT", "ABSENT"),
     ("register", "DRAFT", "ABSENT"),
     ("upload the photo", "READY", "ABSENT"),
     ("show no photo", "DRAFT", "ABSENT"),
     ("show the photo", "READY", "ABSENT"),
+    ("file it where a material is asked for", "DRAFT", "ABSENT"),
+    ("ask for nothing there", "READY", "ABSENT"),
     ("publish", "ACTIVE", "LIVE"),
     ("edit", "ACTIVE", "LIVE"),
     ("reconcile", "ACTIVE", "LIVE"),
@@ -149,6 +151,15 @@ impl Story {
             // A photo that is ready already: whoever registers with it need not wait.
             "show the photo" => {
                 _ = self.asks("PATCH", &path, &json!({ "images": [{ "image_id": self.photo }] })).await;
+            }
+            "file it where a material is asked for" => {
+                _ = self.asks("PUT", "/v1/categories/lamps", &json!({ "name": "Lamps" })).await;
+                let material = json!({ "attributes": { "material": { "type": "text", "required": true } } });
+                _ = self.asks("PUT", "/v1/categories/lamps/schema", &material).await;
+                _ = self.asks("PATCH", &path, &json!({ "category_id": "lamps" })).await;
+            }
+            "ask for nothing there" => {
+                _ = self.asks("PUT", "/v1/categories/lamps/schema", &json!({ "attributes": {} })).await;
             }
             "register without a price" => {
                 let registered = self.asks("POST", "/v1/products", &json!({ "name": "Draft" })).await;

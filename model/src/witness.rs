@@ -7,6 +7,7 @@ use tola_catalog::{Actor, ChannelId, Identity, MerchantId, ProductId, Role};
 use tola_checker::{MerchantTestimony, ProductTestimony, Shop, Testimony, Write};
 use tola_store::{SandboxKey, TenantScope};
 
+use crate::clients::Client;
 use crate::environment::Asked;
 use crate::world::World;
 
@@ -91,6 +92,14 @@ pub(crate) async fn connects(world: &World, merchant_id: MerchantId, channel: &s
     let path = format!("/v1/channels/{channel}");
     let (status, answer) = world.request(Asked { merchant_id, method: "PUT", path, body, key: None }).await;
     assert!([200, 201].contains(&status), "{status} {answer}");
+}
+
+/// The category of a client's product is made.
+pub(crate) async fn files(world: &World, client: &Client) {
+    let (merchant_id, path) = (client.merchant_id, format!("/v1/categories/{}", client.category));
+    let body = json!({ "name": client.category });
+    let (status, answer) = world.request(Asked { merchant_id, method: "PUT", path, body, key: None }).await;
+    assert_eq!(status, 201, "{answer}");
 }
 
 /// Who does what nobody asks for.

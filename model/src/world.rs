@@ -44,8 +44,14 @@ const MAX_RECEIVES: u32 = 5;
 pub(crate) const PHOTO: (u16, u16) = (320, 320);
 /// One, as a client uploads it.
 static PHOTO_FILE: LazyLock<Vec<u8>> = LazyLock::new(|| photo_jpeg(PHOTO.0, PHOTO.1, 7));
-const MACHINES: [&str; 5] =
-    ["register-product", "process-image", "publish-product", "withdraw-product", "reconcile-channel"];
+const MACHINES: [&str; 6] = [
+    "register-product",
+    "process-image",
+    "publish-product",
+    "withdraw-product",
+    "reconcile-channel",
+    "review-category",
+];
 
 /// What stories share that are told one after the other.
 pub(crate) struct Ground {

@@ -270,7 +270,14 @@ mod tests {
 
     #[test]
     fn every_machine_of_ours_is_read_with_all_of_its_tasks() {
-        for name in ["register-product", "process-image", "publish-product", "withdraw-product", "reconcile-channel"] {
+        for name in [
+            "register-product",
+            "process-image",
+            "publish-product",
+            "withdraw-product",
+            "reconcile-channel",
+            "review-category",
+        ] {
             let text = machine(name);
 
             let machine = Machine::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -9,10 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{CategoryKey, MerchantId};
 use crate::image::Changed;
-use crate::text::{Description, Name, SeoDescription, SeoTitle, Slug};
+use crate::text::{AttributeKey, Description, Name, SeoDescription, SeoTitle, Slug};
 use crate::time::Timestamp;
 
-/// The most categories of a merchant. All of them are one document, of at most some two megabytes.
+pub mod schema;
+use crate::product::MAX_ATTRIBUTES;
+pub use schema::{AttributeRule, AttributeType, CategoryVerdict};
+use schema::{MAX_ALL_ATTRIBUTES, MAX_ALL_CHOICES};
+
+/// The most categories of a merchant. All of them are one document, of at most some six megabytes with what they ask.
 pub const MAX_CATEGORIES: usize = 1_000;
 /// How deep the tree is at most: a category without a parent is at level 1.
 pub const MAX_DEPTH: usize = 8;
@@ -75,10 +80,23 @@ pub struct Category {
     /// What search engines are told.
     #[serde(default, skip_serializing_if = "Seo::is_empty")]
     pub seo: Seo,
+    /// What it asks itself of the attributes of its products.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<AttributeKey, AttributeRule>,
+    /// Rises with every change of that.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub schema_version: u64,
+    /// The version of the tree that last changed what is asked of its products, by it or by what it is part of.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rules_version: u64,
     /// When it was made.
     pub created_at: Timestamp,
     /// When a merchant last changed it.
     pub updated_at: Timestamp,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Category {
@@ -108,6 +126,25 @@ pub enum CategoryRefused {
     /// There are too many.
     #[error("a merchant has at most {MAX_CATEGORIES} categories")]
     TooMany,
+    /// The category is not there.
+    #[error("there is no category {0}")]
+    Unknown(CategoryKey),
+    /// What is asked of an attribute contradicts itself.
+    #[error("{message}")]
+    Contradiction {
+        /// JSON pointer to it, from what the category asks.
+        pointer: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// More is asked of the products of a category than they can have.
+    #[error("a product has at most {MAX_ATTRIBUTES} attributes, and {0} would ask for more, with what it is part of")]
+    TooManyAttributes(CategoryKey),
+    /// All categories together ask for too much.
+    #[error(
+        "all categories together ask for at most {MAX_ALL_ATTRIBUTES} attributes, with at most {MAX_ALL_CHOICES} choices"
+    )]
+    TooManyInAll,
     /// Another one has the slug.
     #[error("{0} has this slug already")]
     SlugTaken(CategoryKey),
@@ -147,7 +184,7 @@ impl CategoryTree {
         let slug = match (&draft.slug, before) {
             (Some(slug), _) => self.free(slug, id)?,
             (None, Some(before)) => before.slug.clone(),
-            (None, None) => self.derived(&draft.name),
+            (None, None) => self.derived(id, &draft.name),
         };
         let after = Category {
             name: draft.name.clone(),
@@ -157,6 +194,9 @@ impl CategoryTree {
             position: draft.position,
             active: draft.active,
             seo: draft.seo.clone(),
+            attributes: before.map(|before| before.attributes.clone()).unwrap_or_default(),
+            schema_version: before.map_or(0, |before| before.schema_version),
+            rules_version: before.map_or(0, |before| before.rules_version),
             created_at: before.map_or(now, |before| before.created_at),
             updated_at: before.map_or(now, |before| before.updated_at),
         };
@@ -165,11 +205,15 @@ impl CategoryTree {
         }
         let old_depth = before.map_or(0, |before| before.path.len());
         let prefix = after.path.clone();
-        self.categories.insert(id.clone(), Category { updated_at: now, ..after });
-        for category in self.categories.values_mut().filter(|category| category.path.contains(id)) {
+        let mut tree = self.clone();
+        tree.categories.insert(id.clone(), Category { updated_at: now, ..after });
+        for category in tree.categories.values_mut().filter(|category| category.path.contains(id)) {
             category.path.splice(..old_depth, prefix.iter().cloned());
         }
-        self.version += 1;
+        tree.version += 1;
+        tree.refuse_too_much(id)?;
+        tree.note_rules(self, id);
+        *self = tree;
         Ok(Changed::Yes)
     }
 
@@ -255,9 +299,10 @@ impl CategoryTree {
         }
     }
 
-    /// The slug that a name suggests, with a number where another category has it.
-    fn derived(&self, name: &Name) -> Slug {
-        let base = Slug::derive(name);
+    /// The slug that a name suggests, else the id, with a number where another category has it.
+    fn derived(&self, id: &CategoryKey, name: &Name) -> Slug {
+        let base = Slug::suggested(name.as_str()).or_else(|| Slug::suggested(id.as_str()));
+        let base = base.unwrap_or_else(|| Slug::derive(name));
         let taken: BTreeSet<&Slug> = self.categories.values().map(|category| &category.slug).collect();
         let numbered = (2..).map(|number: u32| base.numbered(number));
         std::iter::once(base.clone()).chain(numbered).find(|slug| !taken.contains(slug)).unwrap_or(base)

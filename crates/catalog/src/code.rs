@@ -44,7 +44,7 @@ codes! {
     FORBIDDEN: "This role may not do that.", "Ask for a role that may.";
     // Conflicts.
     SKU_TAKEN: "Another product of this merchant has this SKU.", "Choose another SKU, or edit that product.";
-    SLUG_TAKEN: "Another product of this merchant has this slug.", "Choose another slug, or leave it out to have one made.";
+    SLUG_TAKEN: "Another product of this merchant has this slug, or another category if it is a category's.", "Choose another slug, or leave it out to have one made.";
     ACTION_NOT_POSSIBLE: "The state it is in does not allow this action.", "Do one of the actions that the message names.";
     IMAGE_IN_USE: "A product refers to the image.", "Remove the image from the products that the details name, then delete it.";
     PRECONDITION_REQUIRED: "This write needs an If-Match header.", "Read it, and send its ETag as If-Match, or * to overwrite whatever is there.";

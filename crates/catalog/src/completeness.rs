@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::category::CategoryVerdict;
 use crate::id::ChannelId;
 use crate::product::{Canonical, ProductImage};
 
@@ -35,8 +36,9 @@ impl Completeness {
         self.missing.is_empty()
     }
 
-    /// Judges a product by the rules that every channel has. A pure function of its arguments.
-    pub fn of(canonical: &Canonical, images: &[ProductImage]) -> Self {
+    /// Judges a product by the rules that every channel has, and takes over what came of those of its category. A pure
+    /// function of its arguments.
+    pub fn of(canonical: &Canonical, images: &[ProductImage], category: Option<&CategoryVerdict>) -> Self {
         let mut judge = Judge::default();
         judge.rule(canonical.description.is_some(), "/description", "DESCRIPTION_REQUIRED", || {
             "Describe the product.".to_owned()
@@ -46,6 +48,10 @@ impl Completeness {
             judge.rule(price.amount() > 0, "/price/amount", "PRICE_POSITIVE", || {
                 "A price is more than zero.".to_owned()
             });
+        }
+        if let Some(verdict) = category {
+            judge.rules += usize::try_from(verdict.rules).unwrap_or(usize::MAX);
+            judge.missing.extend(verdict.missing.iter().cloned());
         }
         judge.rule(!images.is_empty(), "/images", "IMAGE_REQUIRED", || "Add a photo.".to_owned());
         for (position, image) in images.iter().enumerate() {

@@ -23,7 +23,7 @@ pub mod text;
 pub mod time;
 pub mod view;
 
-pub use category::{Category, CategoryDraft, CategoryRefused, CategoryTree, Seo};
+pub use category::{AttributeRule, AttributeType, Category, CategoryDraft, CategoryRefused, CategoryTree, Seo};
 pub use channel::{Channel, ChannelStatus};
 pub use code::Code;
 pub use completeness::{Completeness, Missing};

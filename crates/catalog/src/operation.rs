@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Actor, Origin};
-use crate::id::{ChannelId, ImageId, MerchantId, OperationId, ProductId};
+use crate::id::{CategoryKey, ChannelId, ImageId, MerchantId, OperationId, ProductId};
 use crate::problem::Problem;
 use crate::product::Drift;
 use crate::time::Timestamp;
@@ -27,6 +27,8 @@ pub enum OperationKind {
     Delete,
     /// `reconcile-channel`: holds what a channel really has against what it should have.
     Reconcile,
+    /// `review-category`: judges the products of a category, and of all that is part of it, by what is asked there now.
+    Review,
 }
 
 impl OperationKind {
@@ -38,6 +40,7 @@ impl OperationKind {
             Self::Publish => "publish-product",
             Self::Unpublish | Self::Deactivate | Self::Delete => "withdraw-product",
             Self::Reconcile => "reconcile-channel",
+            Self::Review => "review-category",
         }
     }
 }
@@ -166,6 +169,9 @@ pub struct Operation {
     /// The channel that it reconciles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_id: Option<ChannelId>,
+    /// The category that it reviews.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<CategoryKey>,
     /// The channels that it calls: for lists of a channel's operations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<ChannelId>,
@@ -204,6 +210,9 @@ pub struct Operation {
     pub retried_by: Option<OperationId>,
 }
 
+/// How much of a long id stands in an execution's name, which tells it apart by the operation's.
+const MAX_ABOUT: usize = 40;
+
 /// The most attempts that an operation remembers.
 pub const MAX_STEPS: usize = 200;
 
@@ -225,6 +234,7 @@ impl Operation {
             product_id,
             image_id,
             channel_id: None,
+            category_id: None,
             channels: intent.channels.clone(),
             dry_run: false,
             drifts: Vec::new(),
@@ -251,15 +261,32 @@ impl Operation {
         origin: &Origin,
     ) -> Self {
         Self {
-            id,
-            merchant_id,
-            kind: OperationKind::Reconcile,
-            status: OperationStatus::Running,
-            product_id: None,
-            image_id: None,
             channels: vec![channel_id.clone()],
             channel_id: Some(channel_id),
             dry_run,
+            ..Self::its_own_promise(OperationKind::Reconcile, id, merchant_id, origin)
+        }
+    }
+
+    /// The operation that reviews the products of a category: its own promise, too. It is written before the change that
+    /// calls for it, so that no change goes without; should that come to nothing, it finds nothing to do.
+    pub fn reviewing(category_id: CategoryKey, id: OperationId, merchant_id: MerchantId, origin: &Origin) -> Self {
+        let category_id = Some(category_id);
+        Self { category_id, ..Self::its_own_promise(OperationKind::Review, id, merchant_id, origin) }
+    }
+
+    fn its_own_promise(kind: OperationKind, id: OperationId, merchant_id: MerchantId, origin: &Origin) -> Self {
+        Self {
+            id,
+            merchant_id,
+            kind,
+            status: OperationStatus::Running,
+            product_id: None,
+            image_id: None,
+            channel_id: None,
+            category_id: None,
+            channels: Vec::new(),
+            dry_run: false,
             drifts: Vec::new(),
             execution_arn: None,
             steps: Vec::new(),
@@ -274,13 +301,20 @@ impl Operation {
         }
     }
 
-    /// What it is about, as the first half of its execution's name.
+    /// What it is about, as the first half of its execution's name: at most 40 characters.
     pub fn about(&self) -> Option<String> {
         let channel = || self.channel_id.as_ref().map(ToString::to_string);
-        self.subject().map(|subject| subject.to_string()).or_else(channel)
+        let category = || self.category_id.as_ref().map(|id| id.as_str().chars().take(MAX_ABOUT).collect());
+        self.subject().map(|subject| subject.to_string()).or_else(channel).or_else(category)
     }
 
-    /// The document that promised it; a reconciliation has none but itself.
+    /// Whether no document holds an intent of it: it is its own promise, and whoever finds it without an execution starts
+    /// one.
+    pub fn is_its_own_promise(&self) -> bool {
+        self.subject().is_none()
+    }
+
+    /// The document that promised it; a reconciliation and a review have none but themselves.
     pub fn subject(&self) -> Option<Subject> {
         self.product_id.map(Subject::Product).or(self.image_id.map(Subject::Image))
     }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::category::{CategoryTree, CategoryVerdict};
 use crate::completeness::Completeness;
 use crate::event::{Aggregate, Event, EventKind, MAX_POINTERS, Origin};
 use crate::id::{ChannelId, ImageId, MerchantId, OperationId, ProductId};
@@ -146,6 +147,9 @@ pub struct Product {
     /// Its images, the main one first.
     #[serde(default)]
     pub images: Vec<ProductImage>,
+    /// How it stands by what its category asks: found in every write of its merchant, and whenever something else is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_verdict: Option<CategoryVerdict>,
     /// What it lacks: computed in every write.
     pub completeness: Completeness,
     /// Operations that are to be started.
@@ -182,10 +186,10 @@ pub struct NewProduct {
 }
 
 impl Product {
-    /// Registers a product: DRAFT until its register workflow has looked at its images.
+    /// Registers a product of a merchant who has no categories. See [`Self::register_in`].
     ///
     /// # Errors
-    /// [`Refused`] when there are too many images, tags or attributes, or one image twice.
+    /// As there.
     pub fn register(
         new: NewProduct,
         id: ProductId,
@@ -193,11 +197,27 @@ impl Product {
         operation_id: OperationId,
         origin: &Origin,
     ) -> Result<Self, Refused> {
+        Self::register_in(&CategoryTree::new(merchant_id), new, id, operation_id, origin)
+    }
+
+    /// Registers a product of the merchant whose categories these are: DRAFT until its register workflow has looked at its
+    /// images.
+    ///
+    /// # Errors
+    /// [`Refused`] when there are too many images, tags or attributes, or one image twice.
+    pub fn register_in(
+        categories: &CategoryTree,
+        new: NewProduct,
+        id: ProductId,
+        operation_id: OperationId,
+        origin: &Origin,
+    ) -> Result<Self, Refused> {
         edit::check_canonical(&new.canonical)?;
         let images = edit::referring_to(&new.images, &[])?;
+        let category_verdict = categories.judge(&new.canonical);
         let mut product = Self {
             id,
-            merchant_id,
+            merchant_id: categories.merchant_id,
             sku: new.sku,
             slug: new.slug.unwrap_or_else(|| Slug::derive(&new.canonical.name)),
             status: ProductStatus::Draft,
@@ -206,7 +226,8 @@ impl Product {
             purged_at: None,
             revision: 1,
             version: 0,
-            completeness: Completeness::of(&new.canonical, &images),
+            completeness: Completeness::of(&new.canonical, &images, category_verdict.as_ref()),
+            category_verdict,
             canonical: new.canonical,
             channels: BTreeMap::new(),
             live_on: Vec::new(),
@@ -234,24 +255,57 @@ impl Product {
     /// Takes over what came of its images: renditions of those that are READY, the reason of those that are REJECTED.
     /// An image that the product does not refer to is passed over.
     pub fn absorb(&mut self, images: &[Image], origin: &Origin) -> Changed {
+        self.settle_if(|product| product.absorb_all(images), origin)
+    }
+
+    /// Judges it by what its category asks, unless that was done with newer categories. Tells when that makes it complete, or
+    /// stop being so.
+    pub fn judge_by(&mut self, categories: &CategoryTree, origin: &Origin) -> Changed {
+        self.settle_if(|product| product.adopt_verdict(categories), origin)
+    }
+
+    /// Both at once.
+    pub fn take_over(&mut self, images: &[Image], categories: &CategoryTree, origin: &Origin) -> Changed {
+        self.settle_if(|product| product.absorb_all(images) | product.adopt_verdict(categories), origin)
+    }
+
+    fn settle_if(&mut self, change: impl FnOnce(&mut Self) -> bool, origin: &Origin) -> Changed {
+        if !change(self) {
+            return Changed::No;
+        }
+        self.settle(origin);
+        Changed::Yes
+    }
+
+    fn absorb_all(&mut self, images: &[Image]) -> bool {
         let mut changed = false;
         for image in images.iter().filter(|image| image.merchant_id == self.merchant_id) {
             for reference in self.images.iter_mut().filter(|reference| reference.image_id == image.id) {
                 changed |= reference.absorb(image);
             }
         }
-        if changed {
-            self.settle(origin);
-            Changed::Yes
-        } else {
-            Changed::No
-        }
+        changed
     }
 
-    /// How complete it would be, once it had taken over what came of `images`.
-    pub fn judged_with(&self, images: &[Image], origin: &Origin) -> Completeness {
+    fn adopt_verdict(&mut self, categories: &CategoryTree) -> bool {
+        if self.purged_at.is_some() || self.is_ahead_of(categories) {
+            return false;
+        }
+        let verdict = categories.judge(&self.canonical);
+        let changed = self.category_verdict != verdict;
+        self.category_verdict = verdict;
+        changed
+    }
+
+    /// Whether it was judged by newer categories than these: they were read before somebody changed them.
+    pub fn is_ahead_of(&self, categories: &CategoryTree) -> bool {
+        self.category_verdict.as_ref().is_some_and(|verdict| verdict.version > categories.version)
+    }
+
+    /// How complete it would be, once it had taken over what came of `images`, and was judged by these categories.
+    pub fn judged_with(&self, images: &[Image], categories: &CategoryTree, origin: &Origin) -> Completeness {
         let mut candidate = self.clone();
-        let _ = candidate.absorb(images, origin);
+        let _ = candidate.take_over(images, categories, origin);
         candidate.completeness
     }
 
@@ -283,7 +337,7 @@ impl Product {
             return self.touch(origin.now);
         }
         let was_complete = self.completeness.is_complete();
-        self.completeness = Completeness::of(&self.canonical, &self.images);
+        self.completeness = Completeness::of(&self.canonical, &self.images, self.category_verdict.as_ref());
         self.live_on = self.channels.iter().filter(|(_, l)| l.is_live()).map(|(id, _)| id.clone()).collect();
         let complete = self.completeness.is_complete();
         self.status = ProductStatus::of(self.deactivated.is_some(), !self.live_on.is_empty(), complete);

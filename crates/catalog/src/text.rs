@@ -103,6 +103,19 @@ bounded_text!(
 );
 
 bounded_text!(
+    /// What people call an attribute: 1 to 100 characters.
+    Label, "a label", 1..=100
+);
+bounded_text!(
+    /// In what an attribute is measured, such as `cm`: 1 to 20 characters.
+    Unit, "a unit", 1..=20
+);
+bounded_text!(
+    /// A text that an attribute may have: 1 to 100 characters.
+    Choice, "a choice", 1..=100
+);
+
+bounded_text!(
     /// The title of a page, for search engines: 1 to 120 characters. They show some 60.
     SeoTitle, "a title", 1..=120
 );
@@ -162,10 +175,15 @@ impl Slug {
 
     /// The slug that a name suggests. A name without a letter or digit that has an ASCII reading gives `product`.
     pub fn derive(name: &Name) -> Self {
-        let mut slug = slug::slugify(name.as_str());
+        Self::suggested(name.as_str()).unwrap_or_else(|| Self("product".to_owned()))
+    }
+
+    /// The slug that a text suggests, if it has a letter or digit that has an ASCII reading.
+    pub fn suggested(text: &str) -> Option<Self> {
+        let mut slug = slug::slugify(text);
         slug.truncate(80);
         let slug = slug.trim_matches('-');
-        Self(if slug.is_empty() { "product".to_owned() } else { slug.to_owned() })
+        (!slug.is_empty()).then(|| Self(slug.to_owned()))
     }
 
     /// The same slug, told apart from an equal one by the end of the product's id: repeating this gives the same slug.

@@ -225,7 +225,7 @@ fn told_to_the_end(product: &ProductTestimony, oracle: &Oracle, found: &mut Foun
 }
 
 /// For each thing that a merchant asked for there is one operation: more are retries that somebody asked for, bring an edit to
-/// where the product is, or put right what a reconciliation has found.
+/// where the product is, or what had to wait until its category asked for less, or put right what a reconciliation has found.
 fn asked_once(merchant: &MerchantTestimony, product: &ProductTestimony, found: &mut Found) {
     let id = product.id.as_str();
     let written = |name: &str| product.acknowledged.iter().filter(|write| write.name() == name).count();
@@ -237,7 +237,7 @@ fn asked_once(merchant: &MerchantTestimony, product: &ProductTestimony, found: &
     let failed = |kind| of_kind(kind).filter(|operation| operation["status"] != "SUCCEEDED").count();
     let most = [
         ("register", written("registered") + edits),
-        ("publish", written("published") + edits + put_right),
+        ("publish", written("published") + edits + written("asked") + put_right),
         ("unpublish", written("unpublished") + put_right),
         ("deactivate", written("deactivated")),
         // It is asked for without a key: who has heard no answer asks again, which does again what has failed meanwhile.

@@ -18,6 +18,8 @@ pub struct Oracle {
     pub deactivated: bool,
     /// Whether its merchant deleted it.
     pub deleted: bool,
+    /// The attributes that its category asks for.
+    pub asked: BTreeSet<String>,
 }
 
 /// A product's status, as the API writes it.
@@ -58,6 +60,7 @@ impl Oracle {
                     oracle.on.clear();
                     oracle.deactivated = true;
                 }
+                Write::Asked { attributes } => oracle.asked = attributes.iter().cloned().collect(),
                 Write::Reactivated => oracle.deactivated = false,
                 Write::Deleted => {
                     oracle.on.clear();
@@ -83,13 +86,26 @@ impl Oracle {
     pub fn is_complete(&self) -> bool {
         let given = |field: &str| self.fields.get(field).is_some_and(|value| !value.is_null());
         let pictured = self.fields.get("images").and_then(Value::as_array).is_some_and(|images| !images.is_empty());
-        given("description") && given("price") && pictured
+        let attributes = self.fields.get("attributes");
+        let described = self.asked.iter().all(|key| attributes.is_some_and(|given| !given[key].is_null()));
+        given("description") && given("price") && pictured && described
     }
 
     fn takes(&mut self, fields: Option<&Map<String, Value>>) {
         for (field, value) in fields.into_iter().flatten() {
-            self.fields.insert(field.clone(), comparable(field, value));
+            match (field.as_str(), value) {
+                ("attributes", Value::Object(given)) => self.merges(given),
+                _ => _ = self.fields.insert(field.clone(), comparable(field, value)),
+            }
         }
+    }
+
+    /// Attributes are set and taken away one by one.
+    fn merges(&mut self, given: &Map<String, Value>) {
+        let known = self.fields.entry("attributes".to_owned()).or_insert_with(|| Map::new().into());
+        let Some(known) = known.as_object_mut() else { return };
+        known.extend(given.iter().map(|(key, value)| (key.clone(), value.clone())));
+        known.retain(|_, value| !value.is_null());
     }
 }
 
@@ -124,6 +140,19 @@ mod tests {
         writes.push(Write::Deactivated);
         assert_eq!((Oracle::of(&writes).status(), Oracle::of(&writes).on.len()), (Status::Inactive, 0));
         writes.push(Write::Reactivated);
+        assert_eq!(Oracle::of(&writes).status(), Status::Ready);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_missing_until_it_is_given_or_not_asked_for_any_more() {
+        let complete = json!({
+            "description": "It shines.", "price": { "amount": 1, "currency": "USD" }, "images": [{ "image_id": "img" }],
+        });
+        let mut writes = vec![Write::Registered(complete), Write::Asked { attributes: vec!["material".into()] }];
+        assert_eq!(Oracle::of(&writes).status(), Status::Draft);
+        writes.push(Write::Edited(json!({ "attributes": { "material": "brass" } })));
+        assert_eq!(Oracle::of(&writes).status(), Status::Ready);
+        writes[2] = Write::Asked { attributes: Vec::new() };
         assert_eq!(Oracle::of(&writes).status(), Status::Ready);
     }
 

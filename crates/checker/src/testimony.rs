@@ -85,6 +85,11 @@ pub enum Write {
     Reactivated,
     /// `DELETE /v1/products/{id}`.
     Deleted,
+    /// `PUT /v1/categories/{id}/schema`, of the category that the product is in.
+    Asked {
+        /// The attributes without which it is not complete.
+        attributes: Vec<String>,
+    },
 }
 
 impl Write {
@@ -98,10 +103,11 @@ impl Write {
             Self::Deactivated => "deactivated",
             Self::Reactivated => "reactivated",
             Self::Deleted => "deleted",
+            Self::Asked { .. } => "asked",
         }
     }
 
     /// Every word that there is.
-    pub const NAMES: [&str; 7] =
-        ["registered", "edited", "published", "unpublished", "deactivated", "reactivated", "deleted"];
+    pub const NAMES: [&str; 8] =
+        ["registered", "edited", "published", "unpublished", "deactivated", "reactivated", "deleted", "asked"];
 }

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tola_catalog::operation::Operation;
-use tola_catalog::{ChannelId, ImageId, OperationId, ProductId};
+use tola_catalog::{CategoryKey, ChannelId, ImageId, OperationId, ProductId};
 
 use crate::call::OperationRef;
 
-/// The input of an execution: which operation, and which product or image.
+/// The input of an execution: which operation, and which product, image, channel or category.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExecutionInput {
@@ -22,7 +22,10 @@ pub struct ExecutionInput {
     /// The channel, for the machine that is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_id: Option<ChannelId>,
-    /// Whether it only looks; for the same machine.
+    /// The category, for the machine that is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<CategoryKey>,
+    /// Whether it only looks; for the machine that is about a channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
 }
@@ -39,12 +42,13 @@ impl ExecutionInput {
             product_id: operation.product_id,
             image_id: operation.image_id,
             channel_id: operation.channel_id.clone(),
+            category_id: operation.category_id.clone(),
             dry_run: operation.channel_id.is_some().then_some(operation.dry_run),
         }
     }
 }
 
-/// The name of an execution: `<product, image or channel>-<operation>`, at most 77 of the 80 characters that Step
+/// The name of an execution: `<product, image, channel or category>-<operation>`, at most 77 of the 80 characters that Step
 /// Functions allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutionName(String);
@@ -57,7 +61,7 @@ impl ExecutionName {
 
     /// The operation in a name that [`ExecutionName::of`] made; `None` for executions that somebody started by hand.
     pub fn operation_of(name: &str) -> Option<OperationId> {
-        // A channel's name may have hyphens, an operation's has none.
+        // The name of a channel or category may have hyphens, an operation's has none.
         let (_, operation) = name.rsplit_once('-')?;
         OperationId::parse(operation).ok()
     }

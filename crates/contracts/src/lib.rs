@@ -12,6 +12,7 @@ pub mod process_image;
 pub mod publish_product;
 pub mod reconcile_channel;
 pub mod register_product;
+pub mod review_category;
 pub mod shared;
 pub mod withdraw_product;
 
@@ -76,6 +77,7 @@ pub fn all() -> Vec<ContractSchema> {
         ContractSchema::of::<reconcile_channel::PlanReconciliation>(),
         ContractSchema::of::<reconcile_channel::ReconcileListings>(),
         ContractSchema::of::<reconcile_channel::FindGhosts>(),
+        ContractSchema::of::<review_category::ReviewProducts>(),
         ContractSchema::of::<channel::inquiry::ChannelAdapter>(),
         ContractSchema::of::<shared::PublishEvents>(),
         ContractSchema::of::<shared::SettleOperation>(),

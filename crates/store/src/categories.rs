@@ -3,13 +3,13 @@
 use mongodb::bson::{Bson, Document, serialize_to_document};
 use mongodb::{Collection, Database};
 use serde::{Deserialize, Serialize};
-use tola_catalog::CategoryTree;
 use tola_catalog::image::Changed;
+use tola_catalog::{CategoryTree, Operation};
 
 use crate::aggregate::{ATTEMPTS, Outcome, already_inserted, pause};
 use crate::document::difference;
 use crate::schema;
-use crate::{Error, TenantScope};
+use crate::{Error, Operations, TenantScope};
 
 /// The field that holds the categories, of which a write sets those alone that it changes.
 const FIELD: &str = "categories";
@@ -17,6 +17,7 @@ const FIELD: &str = "categories";
 /// One merchant's categories.
 pub struct Categories {
     collection: Collection<Stored>,
+    operations: Operations,
     scope: TenantScope,
 }
 
@@ -30,7 +31,11 @@ struct Stored {
 
 impl Categories {
     pub(crate) fn new(database: &Database, scope: TenantScope) -> Self {
-        Self { collection: database.collection(schema::CATEGORIES), scope }
+        Self {
+            collection: database.collection(schema::CATEGORIES),
+            operations: Operations::new(database, scope),
+            scope,
+        }
     }
 
     /// All of the merchant's categories.
@@ -43,12 +48,15 @@ impl Categories {
         Ok(found.map_or_else(|| CategoryTree::new(self.scope.merchant_id()), |stored| stored.tree))
     }
 
-    /// Changes the categories as `decide` does on the newest of them, again if others write meanwhile.
+    /// Changes the categories as `decide` does on the newest of them, again if others write meanwhile. Before a write that
+    /// asks something else of products, `review` is promised, which judges them by it: whoever dies after the write leaves
+    /// that to the sweep. A promise that no write came of has products judged as they were.
     ///
     /// # Errors
     /// Whatever `decide` refuses; [`Error::Contended`] if others write all the time; and when the database fails.
     pub async fn change<E: From<Error>>(
         &self,
+        review: &Operation,
         mut decide: impl FnMut(&mut CategoryTree) -> Result<Changed, E>,
     ) -> Result<Outcome<CategoryTree>, E> {
         for attempt in 0..ATTEMPTS {
@@ -56,6 +64,9 @@ impl Categories {
             let mut after = before.clone();
             if decide(&mut after)? == Changed::No {
                 return Ok(Outcome::AlreadyThere(before));
+            }
+            if after.asks_anew() {
+                self.operations.ensure(review).await?;
             }
             if self.save(&before, &after).await? {
                 return Ok(Outcome::Moved(after));

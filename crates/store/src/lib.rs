@@ -31,6 +31,7 @@ use mongodb::event::EventHandler;
 use mongodb::event::command::CommandEvent;
 use mongodb::options::{ClientOptions, ServerApi, ServerApiVersion};
 use mongodb::{Client, Database};
+use tola_catalog::{CategoryTree, Product};
 
 pub use aggregate::{Aggregates, Outcome, Saved};
 pub use categories::Categories;
@@ -113,6 +114,17 @@ impl Store {
     /// The merchant's categories.
     pub fn categories(&self, scope: TenantScope) -> Categories {
         Categories::new(&self.database, scope)
+    }
+
+    /// The merchant's categories, as far as a product is in one of them: no others are read for one that is in none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn categories_of(&self, scope: TenantScope, product: &Product) -> Result<CategoryTree, Error> {
+        match (&product.canonical.category_id, &product.category_verdict) {
+            (None, None) => Ok(CategoryTree::new(scope.merchant_id())),
+            _ => self.categories(scope).get().await,
+        }
     }
 
     /// What came of commands at the merchant's channels.

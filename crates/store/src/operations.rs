@@ -51,6 +51,17 @@ impl Operations {
         Ok(self.collection.find_one(self.by_id(id)).await?)
     }
 
+    /// Takes back the promise of an operation that there is nothing to do for, unless it was started.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take_back(&self, id: OperationId) -> Result<(), Error> {
+        let mut filter = self.by_id(id);
+        filter.insert("execution_arn", doc! { "$exists": false });
+        self.collection.delete_one(filter).await?;
+        Ok(())
+    }
+
     /// Up to `limit` operations, newest first, from the one after `after` on.
     ///
     /// # Errors

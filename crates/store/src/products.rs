@@ -122,6 +122,24 @@ impl Products {
         self.collected(shape, filter, limit).await
     }
 
+    /// Up to `limit` products in a category itself, oldest first, from the one after `after` on; those that are being
+    /// deleted are gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn filed_under(
+        &self,
+        category: &CategoryKey,
+        after: Option<ProductId>,
+        limit: u32,
+    ) -> Result<Vec<Product>, Error> {
+        let shape = &schema::PRODUCTS_FILED_UNDER;
+        let range = after.map(|id| doc! { "$gt": id.to_string() });
+        let mut filter = shape.filter([self.merchant().into(), category.as_str().into()], range);
+        filter.insert("deleting", doc! { "$exists": false });
+        self.collected(shape, filter, limit).await
+    }
+
     /// How many products there are in each of these categories itself, where there are any; those that are being deleted
     /// are gone.
     ///

@@ -124,6 +124,8 @@ shapes! {
     PRODUCTS_SHOWING: PRODUCTS, equal ["merchant_id", "images.image_id"], sort Ascending ["_id"], range Some("_id");
     /// Those in a category.
     PRODUCTS_IN_CATEGORY: PRODUCTS, equal ["merchant_id", "canonical.category_id"], sort Descending ["_id"], range Some("_id");
+    /// The same, oldest first.
+    PRODUCTS_FILED_UNDER: PRODUCTS, equal ["merchant_id", "canonical.category_id"], sort Ascending ["_id"], range Some("_id");
     /// Those in any category.
     PRODUCTS_IN_CATEGORIES: PRODUCTS, equal ["merchant_id"], sort Ascending [], range Some("canonical.category_id");
     /// Products whose events wait for delivery.

@@ -15,6 +15,8 @@ pub struct WorkflowConfig {
     pub withdraw_product: String,
     /// `RECONCILE_CHANNEL_ARN`
     pub reconcile_channel: String,
+    /// `REVIEW_CATEGORY_ARN`
+    pub review_category: String,
 }
 
 /// A variable that is not set.
@@ -29,13 +31,21 @@ impl WorkflowConfig {
     /// [`MissingArn`] if one is not set.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machines' variables")]
     pub fn from_env() -> Result<Self, MissingArn> {
-        let read = |name| std::env::var(name).map_err(|_| MissingArn(name));
+        Self::by(|name| std::env::var(name).map_err(|_| MissingArn(name)))
+    }
+
+    /// Reads the variables that the fields name with `read`.
+    ///
+    /// # Errors
+    /// Whatever `read` gives.
+    pub fn by<E>(read: impl Fn(&'static str) -> Result<String, E>) -> Result<Self, E> {
         Ok(Self {
             register_product: read("REGISTER_PRODUCT_ARN")?,
             process_image: read("PROCESS_IMAGE_ARN")?,
             publish_product: read("PUBLISH_PRODUCT_ARN")?,
             withdraw_product: read("WITHDRAW_PRODUCT_ARN")?,
             reconcile_channel: read("RECONCILE_CHANNEL_ARN")?,
+            review_category: read("REVIEW_CATEGORY_ARN")?,
         })
     }
 
@@ -47,6 +57,7 @@ impl WorkflowConfig {
             OperationKind::Publish => &self.publish_product,
             OperationKind::Unpublish | OperationKind::Deactivate | OperationKind::Delete => &self.withdraw_product,
             OperationKind::Reconcile => &self.reconcile_channel,
+            OperationKind::Review => &self.review_category,
         }
     }
 }

@@ -16,7 +16,7 @@ pub enum Error {
     #[error("an execution's input can't be written")]
     Input(#[from] serde_json::Error),
     /// An operation is about nothing: its document is not what this version writes.
-    #[error("the operation is about neither a product nor an image")]
+    #[error("the operation is about nothing that it names")]
     NoSubject,
 }
 

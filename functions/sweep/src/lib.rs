@@ -187,10 +187,7 @@ mod tests {
         let config = MongoConfig { patience: Duration::from_millis(50), ..MongoConfig::new(uri, "tola") };
         let store = Store::connect(&config).await.unwrap();
         let aws = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
-        let [register_product, process_image, publish_product, withdraw_product, reconcile_channel] =
-            [(); 5].map(|()| String::new());
-        let machines =
-            WorkflowConfig { register_product, process_image, publish_product, withdraw_product, reconcile_channel };
+        let machines = WorkflowConfig::by(|_| Ok::<_, std::convert::Infallible>(String::new())).unwrap();
         let executions = Executions::new(&aws, machines);
         let sweep = Sweep {
             launcher: Launcher::new(store.clone(), executions.clone()),

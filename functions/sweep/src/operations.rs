@@ -29,8 +29,7 @@ impl Sweep {
                     let reference = ExecutionInput::of(&operation).operation;
                     self.settler.settle(&reference, execution, now).await
                 }
-                // A reconciliation is its own promise.
-                None if operation.channel_id.is_some() => self.begin(&operation).await,
+                None if operation.is_its_own_promise() => self.begin(&operation).await,
                 None => self.give_up(&operation, now).await,
             };
             match settled {

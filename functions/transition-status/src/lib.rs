@@ -1,4 +1,5 @@
-//! Brings a product up to date with the images that it refers to, and thereby its status. Repeating it changes nothing.
+//! Brings a product up to date with the images that it refers to and with what its category asks, and thereby its status.
+//! Repeating it changes nothing.
 
 use tola_contracts::StepError;
 use tola_contracts::register_product::{ProductInput, TransitionStatus as Contract, Transitioned};
@@ -25,8 +26,9 @@ impl Step for TransitionStatus {
         let known =
             products.get(input.product_id).await.map_err(store_failed)?.ok_or_else(|| gone(input.product_id))?;
         let images = self.store.images(context.scope()).get_many(&known.image_ids()).await.map_err(store_failed)?;
+        let categories = self.store.categories_of(context.scope(), &known).await.map_err(store_failed)?;
         let outcome = products
-            .change(input.product_id, |product| Ok(product.absorb(&images, &context.origin())))
+            .change(input.product_id, |product| Ok(product.take_over(&images, &categories, &context.origin())))
             .await
             .map_err(store_failed)?;
         let changed = outcome.moved();

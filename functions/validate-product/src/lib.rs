@@ -1,5 +1,5 @@
-//! Judges whether a product is complete, with the images that it refers to as they are now. Changes nothing, so that it
-//! may be repeated at will.
+//! Judges whether a product is complete, with the images that it refers to and what its category asks as they are now.
+//! Changes nothing, so that it may be repeated at will.
 
 use tola_contracts::StepError;
 use tola_contracts::register_product::{MAX_MISSING, ProductInput, ValidateProduct as Contract, Validated};
@@ -26,7 +26,9 @@ impl Step for ValidateProduct {
         let product = product.ok_or_else(|| gone(input.product_id))?;
         // The reference is durable before this read: an image that becomes READY after it finds the product by itself.
         let images = self.store.images(context.scope()).get_many(&product.image_ids()).await.map_err(store_failed)?;
-        let mut verdict = product.judged_with(&images, &context.origin());
+        // The same of its category.
+        let categories = self.store.categories_of(context.scope(), &product).await.map_err(store_failed)?;
+        let mut verdict = product.judged_with(&images, &categories, &context.origin());
         let complete = verdict.is_complete();
         verdict.missing.truncate(MAX_MISSING);
         Ok(Validated { complete, score: verdict.score, missing: verdict.missing })

@@ -80,6 +80,7 @@ impl Collections {
         match name {
             "createIndexes" => items("indexes").iter().try_for_each(|index| collection.index(index)).map(|()| doc! {}),
             "find" => collection.find(command),
+            "aggregate" => collection.count(&items("pipeline")),
             "insert" => collection.insert(&items("documents"), command.get_bool("ordered").unwrap_or(true)),
             "update" => collection.update(&items("updates")),
             "delete" => collection.delete(&items("deletes")),
@@ -135,6 +136,28 @@ impl Collection {
             return Err(Unknown(format!("the projection {field}: {how}")));
         }
         let found: Vec<Bson> = found.into_iter().map(|document| projected(document, &fields).into()).collect();
+        Ok(doc! { "cursor": { "id": 0_i64, "ns": "tola.one", "firstBatch": found } })
+    }
+
+    /// How many documents there are of each value of a field: the one thing that is aggregated.
+    fn count(&self, pipeline: &[Document]) -> Result<Document, Unknown> {
+        let unknown = || Unknown(format!("the pipeline {pipeline:?}"));
+        let [first, second] = pipeline else { return Err(unknown()) };
+        let filter = first.get_document("$match").map_err(|_| unknown())?;
+        let group = second.get_document("$group").map_err(|_| unknown())?;
+        let path = group.get_str("_id").ok().and_then(|path| path.strip_prefix('$')).ok_or_else(unknown)?;
+        let others: Vec<_> = group.iter().filter(|(name, _)| *name != "_id").collect();
+        let [(name, Bson::Document(sum))] = others[..] else { return Err(unknown()) };
+        if first.len() + second.len() != 2 || *sum != doc! { "$sum": 1_i64 } {
+            return Err(unknown());
+        }
+        let mut counts = BTreeMap::new();
+        for document in self.found(filter)?.iter().filter_map(|id| self.documents.get(id)) {
+            let value = values(document, path).first().and_then(|value| value.as_str()).ok_or_else(unknown)?;
+            *counts.entry(value).or_insert(0_i64) += 1;
+        }
+        let found: Vec<Bson> =
+            counts.into_iter().map(|(value, count)| doc! { "_id": value, name: count }.into()).collect();
         Ok(doc! { "cursor": { "id": 0_i64, "ns": "tola.one", "firstBatch": found } })
     }
 
@@ -262,6 +285,7 @@ fn options(command: &str) -> &'static [&'static str] {
         "createIndexes" => &["indexes"],
         // All that is found comes in the first batch in any case.
         "find" => &["filter", "sort", "limit", "projection", "singleBatch"],
+        "aggregate" => &["pipeline", "cursor"],
         "insert" => &["documents", "ordered"],
         "update" => &["updates", "ordered"],
         "delete" => &["deletes", "ordered"],

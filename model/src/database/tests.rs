@@ -18,6 +18,7 @@ async fn says(uri: &str) -> Vec<String> {
     makes_indexes(&things).await;
     inserts(&things, &mut said).await;
     finds(&things, &mut said).await;
+    counts(&things, &mut said).await;
     updates(&things, &mut said).await;
     upserts(&things, &mut said).await;
     let gone = things.delete_one(doc! { "_id": "b", "n": { "$lt": 100 } }).await.expect("deleted");
@@ -54,6 +55,14 @@ async fn inserts(things: &Collection<Document>, said: &mut Vec<String>) {
     let options = InsertManyOptions::builder().ordered(false).build();
     let some = things.insert_many([doc! { "_id": "a" }, doc! { "_id": "g", "who": "z" }]).with_options(options).await;
     said.push(format!("{} of two", if some.is_err() { "one" } else { "both" }));
+}
+
+async fn counts(things: &Collection<Document>, said: &mut Vec<String>) {
+    let group = doc! { "$group": { "_id": "$who", "things": { "$sum": 1_i64 } } };
+    let found = things.aggregate([doc! { "$match": { "n": { "$gt": 1 } } }, group]).await.expect("counted");
+    let mut found: Vec<String> = found.map_ok(|count| count.to_string()).try_collect().await.expect("all of them");
+    found.sort();
+    said.extend(found);
 }
 
 async fn finds(things: &Collection<Document>, said: &mut Vec<String>) {

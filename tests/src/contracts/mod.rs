@@ -106,12 +106,15 @@ fn every_check_finds_its_mistake() {
 #[test]
 fn every_kind_of_operation_has_its_machine_and_every_machine_its_kind() {
     use tola_catalog::operation::OperationKind::{
-        Deactivate, Delete, ProcessImage, Publish, Reconcile, Register, Unpublish,
+        Deactivate, Delete, ProcessImage, Publish, Reconcile, Register, Review, Unpublish,
     };
-    let kinds = [Register, ProcessImage, Publish, Unpublish, Deactivate, Delete, Reconcile].map(|kind| match kind {
-        // A new kind does not compile until it is listed here.
-        Register | ProcessImage | Publish | Unpublish | Deactivate | Delete | Reconcile => kind.machine().to_owned(),
-    });
+    let kinds =
+        [Register, ProcessImage, Publish, Unpublish, Deactivate, Delete, Reconcile, Review].map(|kind| match kind {
+            // A new kind does not compile until it is listed here.
+            Register | ProcessImage | Publish | Unpublish | Deactivate | Delete | Reconcile | Review => {
+                kind.machine().to_owned()
+            }
+        });
 
     assert_eq!(crate::workspace::machines(), kinds.into());
 }

@@ -15,6 +15,7 @@ const ANY_RESOURCE: &[(&str, &str)] = &[
     ("PublishProduct", "DeliverItsLog"),
     ("WithdrawProduct", "DeliverItsLog"),
     ("ReconcileChannel", "DeliverItsLog"),
+    ("ReviewCategory", "DeliverItsLog"),
 ];
 
 /// Every statement names its actions and resources; nobody has a policy that AWS writes.
@@ -71,6 +72,7 @@ const WILDCARDS: &[(&str, &str)] = &[
     ("arn::states:::execution:${PublishProduct.Name}:*", "the same"),
     ("arn::states:::execution:${WithdrawProduct.Name}:*", "the same"),
     ("arn::states:::execution:${ReconcileChannel.Name}:*", "the same"),
+    ("arn::states:::execution:${ReviewCategory.Name}:*", "the same"),
     ("${ImageBucket.Arn}/uploads/*", "objects have the names of images"),
     ("${ImageBucket.Arn}/images/*", "the same"),
 ];

@@ -56,6 +56,7 @@ pub(crate) fn of_the_api(mongodb_uri: &str) -> BTreeMap<String, String> {
         ("PUBLISH_PRODUCT_ARN", machine("publish-product")),
         ("WITHDRAW_PRODUCT_ARN", machine("withdraw-product")),
         ("RECONCILE_CHANNEL_ARN", machine("reconcile-channel")),
+        ("REVIEW_CATEGORY_ARN", machine("review-category")),
         ("ADAPTER_PREFIX", "tola-dev-".to_owned()),
         ("RECONCILE_EVERY_MINUTES", "360".to_owned()),
         // Out of reach: what counts here is not whether quotas hold.

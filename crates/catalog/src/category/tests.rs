@@ -102,6 +102,10 @@ fn slugs_are_told_apart_and_stay() {
     let chosen = CategoryDraft { slug: Some(Slug::parse("lamps").unwrap()), ..draft("Torches", None) };
     assert_eq!(tree.put(&key("other"), &chosen, now()), Err(CategoryRefused::SlugTaken(key("lamps"))));
     assert_eq!(tree.put(&key("lamps"), &chosen, now()), Ok(Changed::Yes));
+
+    // A name that suggests none leaves it to the id.
+    assert_eq!(tree.put(&key("signs_1"), &draft("---", None), now()), Ok(Changed::Yes));
+    assert_eq!(tree.categories[&key("signs_1")].slug.as_str(), "signs-1");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{AttributeValue, Canonical, Product, ProductImage};
 use super::{MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTE_TEXTS, MAX_ATTRIBUTES, MAX_CHANNELS, MAX_IMAGES, MAX_TAGS};
+use crate::category::CategoryTree;
 use crate::completeness::Missing;
 use crate::event::{EventKind, MAX_POINTERS, Origin};
 use crate::id::{ChannelId, ImageId, OperationId};
@@ -81,12 +82,27 @@ pub enum Refused {
 }
 
 impl Product {
-    /// Edits the product in the merchant's name. New images are looked at by a register workflow, whose operation is
-    /// `operation_id`; without new images that id stays unused.
+    /// Edits the product in the name of a merchant who has no categories. See [`Self::edit_in`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn edit(&mut self, edit: Edit, operation_id: OperationId, origin: &Origin) -> Result<Changed, Refused> {
+        self.edit_in(&CategoryTree::new(self.merchant_id), edit, operation_id, origin)
+    }
+
+    /// Edits the product in the name of the merchant whose categories these are. What is to be looked at once the edit is
+    /// durable is looked at by a register workflow, whose operation is `operation_id`: new images, and another category,
+    /// which may ask something else by then. Without them that id stays unused.
     ///
     /// # Errors
     /// [`Refused`], and then nothing has changed.
-    pub fn edit(&mut self, edit: Edit, operation_id: OperationId, origin: &Origin) -> Result<Changed, Refused> {
+    pub fn edit_in(
+        &mut self,
+        categories: &CategoryTree,
+        edit: Edit,
+        operation_id: OperationId,
+        origin: &Origin,
+    ) -> Result<Changed, Refused> {
         permit(self.status, self.deleting.is_some(), Request::Edit)?;
         let before = self.shown_on();
         let mut canonical = self.canonical.clone();
@@ -97,6 +113,7 @@ impl Product {
             Some(references) => referring_to(references, &self.images)?,
             None => self.images.clone(),
         };
+        let filed = canonical.category_id.is_some() && canonical.category_id != self.canonical.category_id;
         let new_image = images.iter().any(|image| !self.images.iter().any(|old| old.image_id == image.image_id));
 
         changed.set("/images", &mut self.images, Some(images));
@@ -106,12 +123,13 @@ impl Product {
             return Ok(Changed::No);
         }
         self.canonical = canonical;
+        self.category_verdict = categories.judge(&self.canonical);
         self.raise_revision(&before);
         let truncated = changed.0.len() > MAX_POINTERS;
         let pointers: Vec<_> = changed.0.into_iter().take(MAX_POINTERS).collect();
         let data = json!({ "revision": self.revision, "changed": pointers, "truncated": truncated });
         self.emit(EventKind::ProductUpdated, data, origin);
-        if new_image {
+        if new_image || filed {
             let _ = self.request_registration(operation_id, None, origin);
         }
         self.settle(origin);

@@ -236,7 +236,7 @@ proptest! {
             apply(&mut product, step);
 
             let live = product.channels.values().any(Listing::is_live);
-            let complete = Completeness::of(&product.canonical, &product.images);
+            let complete = Completeness::of(&product.canonical, &product.images, None);
             prop_assert_eq!(&product.completeness, &complete);
             prop_assert_eq!(product.status, ProductStatus::of(false, live, complete.is_complete()));
             prop_assert_eq!(complete.score == 100, complete.is_complete());

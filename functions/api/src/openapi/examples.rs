@@ -20,8 +20,8 @@ use tola_media::MAX_UPLOAD_LIFETIME;
 
 use crate::signing::Links;
 use crate::views::{
-    CategoryBranch, CategoryView, ChannelTestView, ChannelView, EventView, ImageView, ListingShown, OperationView,
-    Page, PlanView, PlannedView, ProductItem, ProductView, PublicCategory, PublicProductView,
+    CategoryBranch, CategorySchema, CategoryView, ChannelTestView, ChannelView, EventView, ImageView, ListingShown,
+    OperationView, Page, PlanView, PlannedView, ProductItem, ProductView, PublicCategory, PublicProductView,
 };
 
 /// The id of a request.
@@ -224,6 +224,37 @@ pub(crate) fn category_tree() -> Value {
 
 pub(crate) fn public_categories() -> Value {
     filed(|tree, _| Page::whole(PublicCategory::of(tree)))
+}
+
+/// What is asked of chairs, with what is asked of all furniture.
+pub(crate) fn category_schema() -> Value {
+    let asked = |tree: &mut CategoryTree, id: &str, attributes: Value| {
+        let id = CategoryKey::parse(id).ok()?;
+        tree.ask_of(&id, &serde_json::from_value(attributes).ok()?, at(0).now).ok()
+    };
+    let shown = |mut tree: CategoryTree| {
+        let _ = asked(&mut tree, "furniture", json!({ "material": material() }))?;
+        let _ = asked(&mut tree, CATEGORY, json!({ "seat_height_cm": seat_height() }))?;
+        serde_json::to_value(CategorySchema::of(&tree, &CategoryKey::parse(CATEGORY).ok()?, None)?).ok()
+    };
+    furniture().and_then(shown).unwrap_or_default()
+}
+
+fn material() -> Value {
+    json!({ "type": "text", "required": true, "choices": ["ash", "oak", "walnut"], "label": "Material" })
+}
+
+fn seat_height() -> Value {
+    json!({ "type": "decimal", "required": true, "unit": "cm", "label": "Seat height" })
+}
+
+/// What a category asks.
+pub(crate) fn category_schema_drafts() -> Vec<(&'static str, Value)> {
+    let attributes = json!({ "seat_height_cm": seat_height(), "stackable": { "type": "flag" } });
+    vec![
+        ("One attribute that is needed, and one that is not", json!({ "attributes": attributes })),
+        ("Nothing", json!({ "attributes": {} })),
+    ]
 }
 
 /// What makes a category, or moves it.

@@ -8,19 +8,21 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tola_catalog::text::{Description, Name, Slug};
-use tola_catalog::{CategoryDraft, CategoryKey, CategoryRefused, CategoryTree, Seo, code};
+use tola_catalog::{CategoryDraft, CategoryKey, CategoryRefused, CategoryTree, Operation, Seo, code};
 use tola_step::now;
 use tola_store::{Outcome, TenantScope};
 
+use super::category_schema::{Revised, revise};
 use super::located;
 use crate::app::App;
 use crate::body::JsonBody;
 use crate::error::ApiError;
+use crate::idempotency::Ids;
 use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::InPath;
-use crate::views::{CategoryBranch, CategoryView, Page};
+use crate::views::{CategoryBranch, CategoryView, Page, PutCategory};
 
 /// The most products that a refusal names.
 const NAMED: u32 = 10;
@@ -91,8 +93,8 @@ pub(super) fn put_contract() -> Contract {
         )
         .path::<CategoryKey>("id", "The merchant's own id of it.", examples::CATEGORY)
         .takes::<CategoryBody>(examples::category_drafts())
-        .answers::<CategoryView>(StatusCode::OK, "It was there, and is so now.", examples::category())
-        .answers::<CategoryView>(StatusCode::CREATED, "It is made.", examples::category())
+        .answers::<PutCategory<'_>>(StatusCode::OK, "It was there, and is so now.", examples::category())
+        .answers::<PutCategory<'_>>(StatusCode::CREATED, "It is made.", examples::category())
         .with(&[Header::Location])
         .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE, code::SLUG_TAKEN])
 }
@@ -146,19 +148,19 @@ pub(super) async fn read(
 pub(super) async fn put(
     State(app): State<App>,
     caller: Caller,
+    ids: Ids,
     InPath(id): InPath<CategoryKey>,
     JsonBody(body): JsonBody<CategoryBody>,
 ) -> Result<Response, ApiError> {
-    let (scope, draft) = (caller.scope(), CategoryDraft::from(body));
-    let categories = app.store.categories(scope);
+    let draft = CategoryDraft::from(body);
     let mut is_new = false;
-    let outcome = categories.change(|tree| {
+    let Revised { tree, review } = revise(&app, &caller, ids, &id, |tree| {
         is_new = !tree.categories.contains_key(&id);
-        tree.put(&id, &draft, now()).map_err(ApiError::from)
-    });
-    // As it was written, whatever others have made of it since.
-    let tree = outcome.await?.document().ok_or_else(ApiError::not_found)?;
-    let answer = Json(shown(&app, scope, &tree, &id).await?);
+        Ok(tree.put(&id, &draft, now())?)
+    })
+    .await?;
+    let category = shown(&app, caller.scope(), &tree, &id).await?;
+    let answer = Json(PutCategory::new(category, review.as_ref()));
     Ok(if is_new {
         located((StatusCode::CREATED, answer).into_response(), &format!("/v1/categories/{id}"))
     } else {
@@ -171,6 +173,7 @@ pub(super) async fn put(
 pub(super) async fn delete(
     State(app): State<App>,
     caller: Caller,
+    ids: Ids,
     InPath(id): InPath<CategoryKey>,
 ) -> Result<StatusCode, ApiError> {
     let scope = caller.scope();
@@ -183,7 +186,9 @@ pub(super) async fn delete(
         let message = format!("products are in {id}: put them elsewhere first");
         return Err(ApiError::not_possible(message).held_by(&products, "is in it"));
     }
-    match categories.change(|tree| tree.remove(&id).map_err(ApiError::from)).await? {
+    // Nothing else is asked of any product: what is asked in a category is gone with it.
+    let review = Operation::reviewing(id.clone(), ids.operation(), caller.merchant_id(), &caller.origin(now()));
+    match categories.change(&review, |tree| tree.remove(&id).map_err(ApiError::from)).await? {
         Outcome::Moved(_) => Ok(StatusCode::NO_CONTENT),
         // Somebody else was quicker.
         Outcome::AlreadyThere(_) | Outcome::Absent => Err(ApiError::not_found()),
@@ -198,9 +203,15 @@ impl From<CategoryRefused> for ApiError {
                 Self::invalid_body("/parent_id", message)
             }
             CategoryRefused::SlugTaken(_) => {
-                Self::new(StatusCode::CONFLICT, code::SLUG_TAKEN).at("/slug", code::SLUG_TAKEN, message)
+                let taken = Self::new(StatusCode::CONFLICT, code::SLUG_TAKEN).saying(message.clone());
+                taken.at("/slug", code::SLUG_TAKEN, message)
             }
-            CategoryRefused::TooMany | CategoryRefused::HasChildren(_) => Self::not_possible(message),
+            CategoryRefused::Contradiction { pointer, message } => Self::invalid_body(pointer, message),
+            CategoryRefused::Unknown(_) => Self::not_found(),
+            CategoryRefused::TooMany
+            | CategoryRefused::TooManyAttributes(_)
+            | CategoryRefused::TooManyInAll
+            | CategoryRefused::HasChildren(_) => Self::not_possible(message),
         }
     }
 }

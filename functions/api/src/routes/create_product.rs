@@ -13,7 +13,7 @@ use tola_catalog::product::{
     AttributeValue, Canonical, ImageReference, MAX_ATTRIBUTES, MAX_IMAGES, MAX_TAGS, NewProduct,
 };
 use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
-use tola_catalog::{ImageId, Money, Origin, Product, code};
+use tola_catalog::{CategoryTree, ImageId, Money, Origin, Product, code};
 use tola_step::now;
 use tola_store::{Duplicate, Error as StoreError, TenantScope};
 
@@ -157,7 +157,11 @@ async fn insert(
     origin: &Origin,
 ) -> Result<Product, ApiError> {
     let products = app.store.products(scope);
-    let register = |new| Product::register(new, ids.product(), scope.merchant_id(), ids.operation(), origin);
+    let categories = match new.canonical.category_id {
+        Some(_) => app.store.categories(scope).get().await?,
+        None => CategoryTree::new(scope.merchant_id()),
+    };
+    let register = |new| Product::register_in(&categories, new, ids.product(), ids.operation(), origin);
     let mut product = register(new.clone())?;
     refuse_unknown(app, scope, &new.images).await?;
     loop {

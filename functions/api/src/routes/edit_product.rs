@@ -8,14 +8,15 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+use tola_catalog::image::Changed;
 use tola_catalog::operation::Subject;
 use tola_catalog::product::{AttributeValue, Edit, ImageReference, MAX_IMAGES, MAX_TAGS};
 use tola_catalog::status::permit;
 use tola_catalog::text::{AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
-use tola_catalog::{Money, Product, ProductId, Request, code};
+use tola_catalog::{CategoryTree, Money, Product, ProductId, Request, code};
 use tola_contracts::message::AggregateRef;
 use tola_step::now;
-use tola_store::Outcome;
+use tola_store::{Error as StoreError, Outcome, TenantScope};
 
 use super::create_product::{ImageBody, refuse_unknown};
 use super::images::rescue;
@@ -32,6 +33,9 @@ use crate::openapi::{Contract, Header, Tag as About, examples};
 use crate::params::InPath;
 use crate::signing::Links;
 use crate::views::{OperationView, ProductView};
+
+/// How often the categories are read once more because somebody changed them meanwhile.
+const REREADS: u32 = 5;
 
 /// What is to change: what is left out stays, and `null` removes what can be removed.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -159,11 +163,11 @@ pub(super) async fn edit(
     }
 
     let mut known = Vec::new();
-    let outcome = products.change(id, |product| {
+    let outcome = in_its_category(&app, scope, &found, wanted.edit.category_id.is_some(), |product, categories| {
         permit(product.status, product.deleting.is_some(), Request::Edit)?;
         if_match.permit(product)?;
         known = product.intents.iter().map(|intent| intent.operation_id).collect();
-        Ok::<_, ApiError>(product.edit(wanted.for_product(product), ids.operation(), &origin)?)
+        Ok(product.edit_in(categories, wanted.for_product(product), ids.operation(), &origin)?)
     });
     let moved = match outcome.await? {
         Outcome::Moved(product) => product,
@@ -181,6 +185,40 @@ pub(super) async fn edit(
     app.launch_all(scope, subject, &begun).await;
     let operation = of_subject(&app, scope, subject, &begun, first).await;
     answer(&app, &moved, operation.as_ref().map(OperationView::whole)).await
+}
+
+/// Changes a product as `decide` does by the merchant's categories, which are read once more if the product was judged by
+/// newer ones meanwhile. They are not read at all for a product that is in none, and is not `filed` into one.
+pub(super) async fn in_its_category(
+    app: &App,
+    scope: TenantScope,
+    found: &Product,
+    filed: bool,
+    mut decide: impl FnMut(&mut Product, &CategoryTree) -> Result<Changed, ApiError> + Send,
+) -> Result<Outcome<Product>, ApiError> {
+    let products = app.store.products(scope);
+    let mut read = filed || is_filed(found);
+    for _ in 0..REREADS {
+        let categories = match read {
+            true => app.store.categories(scope).get().await?,
+            false => CategoryTree::new(scope.merchant_id()),
+        };
+        let mut outdated = false;
+        let outcome = products.change(found.id, |product| {
+            outdated = product.is_ahead_of(&categories) || (!read && is_filed(product));
+            if outdated { Ok(Changed::No) } else { decide(product, &categories) }
+        });
+        let outcome = outcome.await?;
+        if !outdated {
+            return Ok(outcome);
+        }
+        read = true;
+    }
+    Err(StoreError::Contended(format!("the categories of {}", found.id)).into())
+}
+
+fn is_filed(product: &Product) -> bool {
+    product.canonical.category_id.is_some() || product.category_verdict.is_some()
 }
 
 pub(super) async fn answer(

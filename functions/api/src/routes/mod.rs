@@ -3,6 +3,7 @@
 
 mod action;
 mod categories;
+mod category_schema;
 pub mod channels;
 mod connect_channel;
 mod create_product;
@@ -100,6 +101,8 @@ routes! {
     GET    "/v1/categories/{id}"                          Read   categories::read, categories::contract;
     PUT    "/v1/categories/{id}"                          Write  categories::put, categories::put_contract;
     DELETE "/v1/categories/{id}"                          Write  categories::delete, categories::delete_contract;
+    GET    "/v1/categories/{id}/schema"                   Read   category_schema::read, category_schema::contract;
+    PUT    "/v1/categories/{id}/schema"                   Write  category_schema::put, category_schema::put_contract;
     POST   "/v1/images"                                   Write  images::create, images::create_contract;
     GET    "/v1/images/{id}"                              Read   images::read, images::contract;
     DELETE "/v1/images/{id}"                              Write  delete_image::delete, delete_image::contract;

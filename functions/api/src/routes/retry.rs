@@ -48,7 +48,7 @@ pub(super) async fn retry(
     }
     match failed.subject() {
         Some(subject) => refuse_if_gone(&app, scope, &failed, subject).await?,
-        None => refuse_if_disconnected(&app, scope, &failed).await?,
+        None => refuse_if_nothing_is_left(&app, scope, &failed).await?,
     }
     let begun = again(&app, scope, &failed, ids.operation(), &origin).await?;
     Ok((StatusCode::ACCEPTED, Json(shown(&begun)?)))
@@ -93,7 +93,7 @@ pub(super) async fn started(app: &App, scope: TenantScope, operation: Operation)
     Ok(app.store.operations(scope).get(operation.id).await?.unwrap_or(operation))
 }
 
-/// A reconciliation is its own promise: writing it is all that has to be done before it is started.
+/// A reconciliation, as a review, is its own promise: writing it is all that has to be done before it is started.
 async fn begin(
     app: &App,
     scope: TenantScope,
@@ -101,20 +101,34 @@ async fn begin(
     successor: OperationId,
     origin: &Origin,
 ) -> Result<Operation, ApiError> {
-    let channel = failed.channel_id.clone().ok_or_else(|| ApiError::internal("the operation is about nothing"))?;
-    let mut operation = Operation::reconciling(channel, successor, scope.merchant_id(), failed.dry_run, origin);
-    operation.retry_of = Some(failed.id);
+    let merchant = scope.merchant_id();
+    let operation = match (&failed.channel_id, &failed.category_id) {
+        (Some(channel), _) => Operation::reconciling(channel.clone(), successor, merchant, failed.dry_run, origin),
+        (None, Some(category)) => Operation::reviewing(category.clone(), successor, merchant, origin),
+        (None, None) => return Err(about_nothing()),
+    };
+    let operation = Operation { retry_of: Some(failed.id), ..operation };
     app.store.operations(scope).ensure(&operation).await?;
     app.begin(scope, &operation).await;
     Ok(operation)
 }
 
-async fn refuse_if_disconnected(app: &App, scope: TenantScope, failed: &Operation) -> Result<(), ApiError> {
-    let Some(id) = &failed.channel_id else { return Err(ApiError::internal("the operation is about nothing")) };
-    match app.store.channels(scope).get(id).await? {
-        Some(_) => Ok(()),
-        None => Err(ApiError::not_possible(format!("{id} is not connected any more"))),
-    }
+async fn refuse_if_nothing_is_left(app: &App, scope: TenantScope, failed: &Operation) -> Result<(), ApiError> {
+    let why = match (&failed.channel_id, &failed.category_id) {
+        (Some(id), _) if app.store.channels(scope).get(id).await?.is_none() => {
+            format!("{id} is not connected any more")
+        }
+        (None, Some(id)) if !app.store.categories(scope).get().await?.categories.contains_key(id) => {
+            format!("{id} is not there any more")
+        }
+        (None, None) => return Err(about_nothing()),
+        _ => return Ok(()),
+    };
+    Err(ApiError::not_possible(why))
+}
+
+fn about_nothing() -> ApiError {
+    ApiError::internal("the operation is about nothing")
 }
 
 /// A product that is being deleted is there for its deletion alone.

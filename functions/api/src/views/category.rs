@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tola_catalog::text::{Description, Name, Slug};
-use tola_catalog::{Category, CategoryKey, CategoryTree, Seo, Timestamp};
+use tola_catalog::category::schema::InForce;
+use tola_catalog::text::{AttributeKey, Description, Name, Slug};
+use tola_catalog::{AttributeRule, Category, CategoryKey, CategoryTree, Operation, Seo, Timestamp};
+
+use super::OperationView;
 
 /// A category.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -55,6 +58,64 @@ impl CategoryView {
             created_at: category.created_at,
             updated_at: category.updated_at,
         }
+    }
+}
+
+/// A category that was made, and what that has begun.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PutCategory")]
+pub struct PutCategory<'a> {
+    #[serde(flatten)]
+    category: CategoryView,
+    /// Judges its products by what is asked of them now, if that is something else and there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<OperationView<'a>>,
+}
+
+impl<'a> PutCategory<'a> {
+    pub(crate) fn new(category: CategoryView, operation: Option<&'a Operation>) -> Self {
+        Self { category, operation: operation.map(OperationView::whole) }
+    }
+}
+
+/// What a category asks of the attributes of its products.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CategorySchema")]
+pub struct CategorySchema<'a> {
+    category_id: &'a CategoryKey,
+    /// Rises with every change of what the category asks itself; 0 as long as it never asked anything.
+    version: u64,
+    /// What it asks itself, by the attributes' keys.
+    attributes: &'a BTreeMap<AttributeKey, AttributeRule>,
+    /// What is asked in it, by it and by what it is part of: by the attributes' keys, too.
+    in_force: BTreeMap<&'a AttributeKey, AttributeInForce<'a>>,
+    /// Judges its products by what is asked of them now, if that is something else and there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<OperationView<'a>>,
+}
+
+/// What is asked of an attribute, and where.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AttributeInForce")]
+struct AttributeInForce<'a> {
+    #[serde(flatten)]
+    rule: &'a AttributeRule,
+    /// The category that asks it.
+    from: &'a CategoryKey,
+}
+
+impl<'a> CategorySchema<'a> {
+    /// What is asked in a category, if it is there.
+    pub(crate) fn of(tree: &'a CategoryTree, id: &CategoryKey, operation: Option<&'a Operation>) -> Option<Self> {
+        let (category_id, category) = tree.categories.get_key_value(id)?;
+        let in_force = tree.in_force(id).into_iter();
+        Some(Self {
+            category_id,
+            version: category.schema_version,
+            attributes: &category.attributes,
+            in_force: in_force.map(|(key, InForce { rule, from })| (key, AttributeInForce { rule, from })).collect(),
+            operation: operation.map(OperationView::whole),
+        })
     }
 }
 

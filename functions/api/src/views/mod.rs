@@ -11,7 +11,7 @@ mod plan;
 mod product;
 mod public;
 
-pub use category::{CategoryBranch, CategoryView, PublicCategory};
+pub use category::{CategoryBranch, CategorySchema, CategoryView, PublicCategory, PutCategory};
 pub use channel::{ChannelTestView, ChannelView};
 pub use event::EventView;
 pub use image::{ImageView, RenditionView};

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::operation::StepOutcome;
 use tola_catalog::product::Drift;
-use tola_catalog::{ChannelId, ImageId, Operation, OperationId, OperationKind, OperationStatus, Problem, ProductId};
-use tola_catalog::{StepRecord, Timestamp};
+use tola_catalog::{CategoryKey, ChannelId, ImageId, Operation, OperationId, OperationKind, OperationStatus};
+use tola_catalog::{Problem, ProductId, StepRecord, Timestamp};
 
 /// An operation.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -18,6 +18,9 @@ pub struct OperationView<'a> {
     image_id: Option<ImageId>,
     /// The channel that it reconciles.
     channel_id: Option<&'a ChannelId>,
+    /// The category that it reviews.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category_id: Option<&'a CategoryKey>,
     /// The channels that it calls.
     channels: &'a [ChannelId],
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -67,6 +70,7 @@ impl<'a> OperationView<'a> {
             product_id: operation.product_id,
             image_id: operation.image_id,
             channel_id: operation.channel_id.as_ref(),
+            category_id: operation.category_id.as_ref(),
             channels: &operation.channels,
             dry_run: operation.dry_run,
             drifts: None,

@@ -101,6 +101,7 @@ async fn what_would_be_no_tree_is_refused_and_says_why() {
     assert!(circle.text("/error/details/0/message").contains("floor-lamps is home itself or part of it"), "{circle:?}");
     assert_eq!((orphan.refused(), orphan.pointer()), ((422, "INVALID_BODY"), "/parent_id"));
     assert_eq!((taken.refused(), taken.pointer()), ((409, "SLUG_TAKEN"), "/slug"));
+    assert_eq!(taken.text("/error/message"), "lamps has this slug already");
     assert_eq!(reserved.refused(), (405, "METHOD_NOT_ALLOWED"));
     assert_eq!(dotted.refused(), (404, "RESOURCE_NOT_FOUND"));
     assert_eq!(parent.refused(), (409, "ACTION_NOT_POSSIBLE"));

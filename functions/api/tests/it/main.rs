@@ -6,6 +6,7 @@
 mod alike;
 mod browsers;
 mod categories;
+mod category_schemas;
 mod channels;
 mod commands;
 mod contract;

@@ -72,7 +72,11 @@ impl Case<'_> {
         match (self.place, self.kind) {
             // A channel's name is its merchant's, as are a category's id, SKU, slug and the name of a secret: another's are
             // free.
-            (Place::Path(_), Kind::Category) if self.known.route.method == "PUT" => (201, None),
+            (Place::Path(_), Kind::Category)
+                if self.known.route.method == "PUT" && self.known.route.path.ends_with("/categories/{id}") =>
+            {
+                (201, None)
+            }
             (Place::Path(_), Kind::Channel)
                 if self.known.route.method == "PUT" && self.known.route.path.ends_with("/channels/{id}") =>
             {
