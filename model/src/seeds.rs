@@ -139,7 +139,7 @@ async fn tries_again(world: &World, merchants: &[MerchantId]) -> bool {
 /// An image as its workflow leaves it.
 async fn image(world: &World, merchant_id: MerchantId) -> String {
     let id = ImageId::new(new_id());
-    let origin = Origin { now: world.now(), actor: nobody(), correlation_id: "seed".into() };
+    let origin = Origin { now: world.now(), actor: nobody(), correlation_id: "seed".into(), cause: None };
     let mut image = Image::awaiting_upload(id, merchant_id, "image/jpeg", origin.now);
     let file = UploadedFile { content_type: "image/jpeg".into(), width: 400, height: 300, bytes: 9 };
     let placeholder = Placeholder { blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj".into(), colour: "#c86432".into() };

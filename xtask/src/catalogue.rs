@@ -67,7 +67,8 @@ pub(crate) async fn seed(mongodb_uri: &str) -> anyhow::Result<Catalogue> {
 /// When the domain does not take it.
 pub(crate) fn product(merchant: MerchantId, number: u16) -> anyhow::Result<(Product, Vec<Image>)> {
     let began = Timestamp::from_millis(i64::try_from(BEGAN_MILLIS)?);
-    let origin = Origin { now: began, actor: Actor::User { id: "bench".into() }, correlation_id: "bench".into() };
+    let origin =
+        Origin { now: began, actor: Actor::User { id: "bench".into() }, correlation_id: "bench".into(), cause: None };
     let mut images = (0..PHOTOS).map(|photo| image(merchant, number, photo, &origin)).collect::<Result<Vec<_>, _>>()?;
     let references = images.iter().map(|image| reference(image.id)).collect::<Result<_, _>>()?;
     let new = NewProduct {

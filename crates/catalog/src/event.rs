@@ -6,14 +6,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::MerchantId;
+use crate::id::{MerchantId, OperationId};
 use crate::time::Timestamp;
 
 /// The most events that a document keeps undelivered; a write that would exceed it is refused until some are drained.
 pub const MAX_OUTBOX: usize = 100;
 
-/// The most pointers that an event names; past it, `truncated` says that there were more. Keeps `data` under 8 KiB.
+/// The most pointers that an event names; past it, `truncated` says that there were more.
 pub const MAX_POINTERS: usize = 60;
+
+/// The most bytes of an event's `data`, as JSON: with what stands around it an event is no larger than 8 KiB.
+pub const MAX_DATA: usize = 7 * 1024;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -90,7 +93,26 @@ impl Actor {
     }
 }
 
-/// The circumstances of a change: when, by whom, and which request it goes back to.
+/// What made somebody do it. What neither a request nor an operation has caused is the actor's own doing, as it is with the
+/// sweep, and with uploads that arrive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Cause {
+    /// A request to the API.
+    Request {
+        /// By which it is found again: the `X-Request-Id` of its answer.
+        id: String,
+        /// What it asked for: method and path, such as `PATCH /v1/products/{id}`.
+        route: String,
+    },
+    /// An operation that is carried out.
+    Operation {
+        /// The operation.
+        id: OperationId,
+    },
+}
+
+/// The circumstances of a change: when, by whom, what for, and which request it goes back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// When the change is made.
@@ -99,6 +121,8 @@ pub struct Origin {
     pub actor: Actor,
     /// The request that everything goes back to: API request, execution and events carry the same.
     pub correlation_id: String,
+    /// What made them do it.
+    pub cause: Option<Cause>,
 }
 
 /// An event of one aggregate, as it lies in the outbox, in history and on the bus.
@@ -120,7 +144,10 @@ pub struct Event {
     pub correlation_id: String,
     /// Who made it happen.
     pub actor: Actor,
-    /// Ids and changed pointers, never documents: at most 8 KiB.
+    /// What made them do it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// Ids, and what changed as far as there is room for it; never documents. At most [`MAX_DATA`] bytes.
     pub data: Value,
 }
 
@@ -147,6 +174,7 @@ impl<I: fmt::Display> Aggregate<'_, I> {
             occurred_at: origin.now,
             correlation_id: origin.correlation_id.clone(),
             actor: origin.actor.clone(),
+            cause: origin.cause.clone(),
             data,
         });
         // The first undelivered event decides how long the document has waited.

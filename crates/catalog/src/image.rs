@@ -318,7 +318,12 @@ mod tests {
     use crate::event::Actor;
 
     fn origin() -> Origin {
-        Origin { now: Timestamp::from_millis(1_000), actor: Actor::system("test"), correlation_id: "c".into() }
+        Origin {
+            now: Timestamp::from_millis(1_000),
+            actor: Actor::system("test"),
+            correlation_id: "c".into(),
+            cause: None,
+        }
     }
 
     fn image() -> Image {

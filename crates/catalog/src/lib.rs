@@ -4,6 +4,7 @@
 //! here and nowhere else; who stores it, starts workflows or talks to channels is the business of other crates.
 
 pub mod category;
+pub mod change;
 pub mod channel;
 pub mod code;
 pub mod completeness;
@@ -24,10 +25,11 @@ pub mod time;
 pub mod view;
 
 pub use category::{AttributeRule, AttributeType, Category, CategoryDraft, CategoryRefused, CategoryTree, Seo};
+pub use change::{Change, changes};
 pub use channel::{Channel, ChannelStatus};
 pub use code::Code;
 pub use completeness::{Completeness, Missing};
-pub use event::{Actor, Event, EventKind, Origin};
+pub use event::{Actor, Cause, Event, EventKind, Origin};
 pub use id::{CategoryKey, ChannelId, ImageId, MerchantId, OperationId, ProductId};
 pub use identity::{Identity, Role};
 pub use image::{Image, ImageStatus, Rendition};

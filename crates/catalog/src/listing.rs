@@ -333,6 +333,12 @@ impl Listing {
         Some(now.after(now.since(since).max(REVIEW_PERIOD)))
     }
 
+    /// What it has been told to do since it was like `before`, if it has been told anything.
+    pub fn commanded_since(&self, before: Option<&Self>) -> Option<&Command> {
+        let known = before.map_or(1, Self::next_fence);
+        self.command.as_ref().filter(|_| self.next_fence() > known)
+    }
+
     /// The fence of the next command.
     pub fn next_fence(&self) -> u64 {
         self.command.as_ref().map_or(1, |command| command.fence + 1)

@@ -20,10 +20,12 @@ use crate::time::Timestamp;
 
 mod command;
 mod edit;
+mod foresight;
 mod offer;
 mod reconcile;
 pub use command::{Claimed, Planned, Tally};
 pub use edit::{Edit, ImageReference, Refused};
+pub use foresight::{Foresight, Reach};
 pub use offer::{MAX_CHANNELS, Requested};
 pub use reconcile::{Drift, DriftKind, Remedy, Sight};
 
@@ -416,5 +418,7 @@ impl ProductImage {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 #[cfg(test)]
 mod tests;

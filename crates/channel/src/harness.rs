@@ -8,7 +8,7 @@ use futures::FutureExt;
 use tola_catalog::image::Changed;
 use tola_catalog::listing::{ChannelOutcome, Seen};
 use tola_catalog::product::Claimed;
-use tola_catalog::{Actor, Channel, Origin, Problem, ProblemClass, Product, Timestamp};
+use tola_catalog::{Actor, Cause, Channel, Origin, Problem, ProblemClass, Product, Timestamp};
 use tola_contracts::channel::{ChannelCommand, CommandAnswer};
 use tola_contracts::{OperationRef, StepError, StepErrorKind};
 use tola_step::{batch, now};
@@ -156,8 +156,12 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
             return Ok(Reply::Answer(CommandAnswer::Stored));
         }
         let channel = self.channel_of(command).await?;
-        let origin =
-            Origin { now, actor: Actor::system(A::TYPE), correlation_id: command.operation.correlation_id.clone() };
+        let origin = Origin {
+            now,
+            actor: Actor::system(A::TYPE),
+            correlation_id: command.operation.correlation_id.clone(),
+            cause: Some(Cause::Operation { id: command.operation.operation_id }),
+        };
         self.adopt_earlier(command, &origin).await?;
         let (product, in_doubt, hold) = match self.claim(command, holder, &origin).await? {
             (Claimed::Granted { in_doubt, hold }, Some(product)) => (product, in_doubt, hold),

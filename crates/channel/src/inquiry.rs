@@ -64,9 +64,9 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
                 let channel = candidate::<A>(inquiry, config, secret.as_ref(), now);
                 self.connect(&Visit { channel: &channel, scope, now }).await
             }
-            Question::Examine { product_id } => {
+            Question::Examine { product_id, instead } => {
                 let channel = self.connected(scope, &inquiry.channel_id).await?;
-                self.examine(&Visit { channel: &channel, scope, now }, *product_id).await
+                self.examine(&Visit { channel: &channel, scope, now }, *product_id, instead.as_deref()).await
             }
             Question::Survey { .. } | Question::List { .. } if !A::OBSERVABLE => Ok(Finding::Unobservable),
             Question::Survey { product_ids } => {
@@ -108,10 +108,15 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         Ok(Finding::Disconnected { problem })
     }
 
-    async fn examine(&self, visit: &Visit<'_>, id: ProductId) -> Result<Finding, Instead> {
+    async fn examine(
+        &self,
+        visit: &Visit<'_>,
+        id: ProductId,
+        instead: Option<&EffectiveView>,
+    ) -> Result<Finding, Instead> {
         let product = self.store.products(visit.scope).get(id).await.map_err(failed)?;
         let product = product.ok_or_else(|| tola_step::gone(id))?;
-        let view = EffectiveView::of(&product, &visit.channel.id);
+        let view = instead.cloned().unwrap_or_else(|| EffectiveView::of(&product, &visit.channel.id));
         let mut missing = self.adapter.examine(visit.channel, &view);
         missing.extend(self.adapter.images(visit.channel).iter().flat_map(|profile| profile.shortfalls(&view.images)));
         for value in &mut missing {

@@ -97,6 +97,7 @@ mod tests {
             occurred_at: Timestamp::from_millis(0),
             correlation_id: "c".into(),
             actor: Actor::system("test"),
+            cause: None,
             data: serde_json::Value::Null,
         }
     }

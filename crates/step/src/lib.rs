@@ -16,7 +16,7 @@ pub use serve::{Failure, handle, serve};
 use std::future::Future;
 use std::time::Duration;
 
-use tola_catalog::{Actor, Origin, Timestamp};
+use tola_catalog::{Actor, Cause, Origin, Timestamp};
 use tola_contracts::{CallContext, Contract, OperationRef, StepError, StepErrorKind};
 use tola_store::TenantScope;
 use ulid::Ulid;
@@ -75,6 +75,7 @@ impl Context {
             now: self.now,
             actor: Actor::system(self.function),
             correlation_id: self.operation.correlation_id.clone(),
+            cause: Some(Cause::Operation { id: self.operation.operation_id }),
         }
     }
 }

@@ -40,7 +40,12 @@ fn scope(n: u128) -> TenantScope {
 }
 
 fn origin_at(millis: i64) -> Origin {
-    Origin { now: Timestamp::from_millis(millis), actor: Actor::system("test"), correlation_id: "c".into() }
+    Origin {
+        now: Timestamp::from_millis(millis),
+        actor: Actor::system("test"),
+        correlation_id: "c".into(),
+        cause: None,
+    }
 }
 
 fn operation_id(n: u128) -> OperationId {

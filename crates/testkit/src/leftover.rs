@@ -36,7 +36,7 @@ pub fn an_operation() -> OperationId {
 /// Whoever left something behind, at that time.
 #[must_use]
 pub fn left_behind(now: Timestamp) -> Origin {
-    Origin { now, actor: Actor::system("test"), correlation_id: "left behind".into() }
+    Origin { now, actor: Actor::system("test"), correlation_id: "left behind".into(), cause: None }
 }
 
 impl Merchant {

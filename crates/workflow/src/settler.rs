@@ -1,6 +1,6 @@
 //! Settling operations by what became of their executions.
 
-use tola_catalog::{Actor, Code, OperationStatus, Origin, Problem, ProblemClass, Timestamp, code};
+use tola_catalog::{Actor, Cause, Code, OperationStatus, Origin, Problem, ProblemClass, Timestamp, code};
 use tola_contracts::OperationRef;
 use tola_contracts::shared::{CaughtError, SettleInput};
 use tola_store::{Settlement, Store, TenantScope};
@@ -51,7 +51,12 @@ impl Settler {
         let (scope, id) = (TenantScope::of_operation(operation), operation.operation_id);
         let Some(known) = self.store.operations(scope).get(id).await? else { return Ok(()) };
         let Some(product_id) = known.product_id else { return Ok(()) };
-        let origin = Origin { now, actor: Actor::system("settler"), correlation_id: operation.correlation_id.clone() };
+        let origin = Origin {
+            now,
+            actor: Actor::system("settler"),
+            correlation_id: operation.correlation_id.clone(),
+            cause: Some(Cause::Operation { id }),
+        };
         let problem = known.problem.as_ref().unwrap_or(problem);
         let _ = end_commands(&self.store, scope, product_id, id, problem, &origin).await?;
         Ok(())

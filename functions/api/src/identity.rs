@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use lambda_http::request::RequestContext;
 use tola_catalog::identity::Scope;
-use tola_catalog::{Actor, Identity, MerchantId, Origin, Role, Timestamp, code};
+use tola_catalog::{Actor, Cause, Identity, MerchantId, Origin, Role, Timestamp, code};
 use tola_store::TenantScope;
 
 use crate::error::ApiError;
@@ -58,6 +58,8 @@ pub struct Caller {
     /// The verified identity.
     pub identity: Identity,
     ids: RequestIds,
+    /// Method and path of the route that it takes.
+    route: String,
 }
 
 impl Caller {
@@ -74,7 +76,8 @@ impl Caller {
     /// The circumstances of a change that this request makes.
     pub fn origin(&self, now: Timestamp) -> Origin {
         let actor = Actor::User { id: self.identity.subject.clone() };
-        Origin { now, actor, correlation_id: self.ids.correlation.clone() }
+        let cause = Cause::Request { id: self.ids.request.clone(), route: self.route.clone() };
+        Origin { now, actor, correlation_id: self.ids.correlation.clone(), cause: Some(cause) }
     }
 }
 
@@ -84,9 +87,11 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let identity = parts.extensions.get::<Identity>().cloned();
         let ids = parts.extensions.get::<RequestIds>().cloned();
+        let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+        let route = format!("{} {path}", parts.method);
         identity
             .zip(ids)
-            .map(|(identity, ids)| Self { identity, ids })
+            .map(|(identity, ids)| Self { identity, ids, route })
             .ok_or_else(|| ApiError::internal("a handler wants an identity, and its route is public"))
     }
 }

@@ -41,8 +41,12 @@ pub async fn ingest_upload(
 async fn arrived(store: &Store, scope: TenantScope, upload: &Upload) -> Result<Option<Image>, StepError> {
     let Upload { merchant_id, image_id, version } = upload;
     let operation_id = OperationId::new(tola_step::new_id());
-    let origin =
-        Origin { now: now(), actor: Actor::system("ingest-upload"), correlation_id: format!("upload-{image_id}") };
+    let origin = Origin {
+        now: now(),
+        actor: Actor::system("ingest-upload"),
+        correlation_id: format!("upload-{image_id}"),
+        cause: None,
+    };
     let outcome = store
         .images(scope)
         .change(*image_id, |image| Ok(image.arrive(version.as_deref(), operation_id, &origin)))

@@ -41,7 +41,7 @@ impl Sweep {
         let Some(due) = channel.reconcile_due_at else { return Ok(()) };
         let scope = SystemScope::named("sweep").acting_for(channel.merchant_id);
         let id = operation_due(channel, due);
-        let origin = Origin { now, actor: Actor::system("sweep"), correlation_id: id.to_string() };
+        let origin = Origin { now, actor: Actor::system("sweep"), correlation_id: id.to_string(), cause: None };
         let operation = Operation::reconciling(channel.id.clone(), id, channel.merchant_id, false, &origin);
         self.launcher.begin(scope, &operation).await?;
         let next = now.after(self.reconcile_every);

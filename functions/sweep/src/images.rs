@@ -110,7 +110,8 @@ impl Sweep {
         if showing.is_empty() {
             return Ok(false);
         }
-        let origin = Origin { now, actor: Actor::system("sweep"), correlation_id: format!("purge-{}", image.id) };
+        let origin =
+            Origin { now, actor: Actor::system("sweep"), correlation_id: format!("purge-{}", image.id), cause: None };
         let operation = || OperationId::new(tola_step::new_id());
         let _ = self
             .store

@@ -1,6 +1,6 @@
 //! What channels answered and no workflow took over: its execution was stopped, or died.
 
-use tola_catalog::{Actor, Origin, Timestamp};
+use tola_catalog::{Actor, Cause, Origin, Timestamp};
 use tola_store::{CommandRef, StoredOutcome, SystemScope};
 
 use crate::{Sweep, Swept};
@@ -18,7 +18,8 @@ impl Sweep {
     async fn adopt_one(&self, stored: &StoredOutcome, now: Timestamp) -> Result<(), tola_store::Error> {
         let scope = SystemScope::named("sweep").acting_for(stored.merchant_id);
         let correlation_id = stored.operation_id.to_string();
-        let origin = Origin { now, actor: Actor::system("sweep"), correlation_id };
+        let cause = Some(Cause::Operation { id: stored.operation_id });
+        let origin = Origin { now, actor: Actor::system("sweep"), correlation_id, cause };
         let products = self.store.products(scope);
         let _ = products
             .change(stored.product_id, |product| {

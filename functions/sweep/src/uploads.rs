@@ -34,7 +34,8 @@ impl Sweep {
         let arrived = self.bucket.find(&key).await;
         let arrived =
             arrived.map_err(|error| StepError::caused_by(StepErrorKind::Transient, error.to_string(), error))?;
-        let origin = Origin { now, actor: Actor::system("sweep"), correlation_id: format!("upload-{}", image.id) };
+        let origin =
+            Origin { now, actor: Actor::system("sweep"), correlation_id: format!("upload-{}", image.id), cause: None };
         if let Some(file) = arrived {
             self.take_up(image, file.version.as_deref(), scope, &origin).await?;
             swept.found += 1;

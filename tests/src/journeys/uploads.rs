@@ -44,7 +44,7 @@ async fn heard_of(stack: &TestStack, merchant: &Merchant) {
 
 fn origin() -> Origin {
     let now = Timestamp::from_millis(Ulid::generate().timestamp_ms().try_into().expect("a time"));
-    Origin { now, actor: Actor::system("test"), correlation_id: "uploads".into() }
+    Origin { now, actor: Actor::system("test"), correlation_id: "uploads".into(), cause: None }
 }
 
 fn operation() -> OperationId {

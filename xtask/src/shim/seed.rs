@@ -65,7 +65,7 @@ async fn tenant(store: &Store, merchant_id: MerchantId, first: u16) -> anyhow::R
 fn go_live(product: &mut Product) -> anyhow::Result<Operation> {
     let channel = ChannelId::parse(CHANNEL)?;
     let actor = Actor::User { id: "seed".into() };
-    let origin = Origin { now: product.updated_at, actor, correlation_id: "seed".into() };
+    let origin = Origin { now: product.updated_at, actor, correlation_id: "seed".into(), cause: None };
     let operation = OperationId::new(product.id.ulid());
     let _ = product.request_publish(std::slice::from_ref(&channel), operation, &origin)?;
     let fence =

@@ -1,14 +1,15 @@
-//! What a merchant may change of a product, as a merge: what is left out stays, what is null goes.
+//! What a merchant may change of a product, as a merge: what is left out stays, what is null goes. And the whole of it at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{AttributeValue, Canonical, Product, ProductImage};
+use super::{AttributeValue, Canonical, NewProduct, Product, ProductImage};
 use super::{MAX_ATTRIBUTE_TEXT, MAX_ATTRIBUTE_TEXTS, MAX_ATTRIBUTES, MAX_CHANNELS, MAX_IMAGES, MAX_TAGS};
 use crate::category::CategoryTree;
+use crate::change::{ToldChanges, changes};
 use crate::completeness::Missing;
-use crate::event::{EventKind, MAX_POINTERS, Origin};
+use crate::event::{EventKind, Origin};
 use crate::id::{ChannelId, ImageId, OperationId};
 use crate::image::Changed;
 use crate::money::Money;
@@ -104,36 +105,34 @@ impl Product {
         origin: &Origin,
     ) -> Result<Changed, Refused> {
         permit(self.status, self.deleting.is_some(), Request::Edit)?;
-        let before = self.shown_on();
-        let mut canonical = self.canonical.clone();
-        let mut changed = Changes::default();
-        edit.apply_to(&mut canonical, &mut changed);
-        check_canonical(&canonical)?;
-        let images = match &edit.images {
-            Some(references) => referring_to(references, &self.images)?,
-            None => self.images.clone(),
-        };
-        let filed = canonical.category_id.is_some() && canonical.category_id != self.canonical.category_id;
-        let new_image = images.iter().any(|image| !self.images.iter().any(|old| old.image_id == image.image_id));
-
-        changed.set("/images", &mut self.images, Some(images));
-        changed.set("/sku", &mut self.sku, edit.sku);
-        changed.set("/slug", &mut self.slug, edit.slug);
-        if changed.0.is_empty() {
+        let mut after = self.clone();
+        edit.apply_to(&mut after)?;
+        let asks_to_be_looked_at = after.asks_for_a_look_since(self);
+        after.category_verdict = categories.judge(&after.canonical);
+        if self.revise(after, origin).is_none() {
             return Ok(Changed::No);
         }
-        self.canonical = canonical;
-        self.category_verdict = categories.judge(&self.canonical);
-        self.raise_revision(&before);
-        let truncated = changed.0.len() > MAX_POINTERS;
-        let pointers: Vec<_> = changed.0.into_iter().take(MAX_POINTERS).collect();
-        let data = json!({ "revision": self.revision, "changed": pointers, "truncated": truncated });
-        self.emit(EventKind::ProductUpdated, data, origin);
-        if new_image || filed {
+        if asks_to_be_looked_at {
             let _ = self.request_registration(operation_id, None, origin);
         }
         self.settle(origin);
         Ok(Changed::Yes)
+    }
+
+    /// Makes the product what a registration says, all of it: what that leaves out goes, but for the slug, which stays. Apart
+    /// from this it is an edit.
+    ///
+    /// # Errors
+    /// [`Refused`], and then nothing has changed.
+    pub fn replace_in(
+        &mut self,
+        categories: &CategoryTree,
+        new: NewProduct,
+        operation_id: OperationId,
+        origin: &Origin,
+    ) -> Result<Changed, Refused> {
+        let edit = Edit::into_new(new, self);
+        self.edit_in(categories, edit, operation_id, origin)
     }
 
     /// Says what is to be different on a channel, all of it. It reaches the channel by itself, and no other one.
@@ -148,86 +147,100 @@ impl Product {
     ) -> Result<Changed, Refused> {
         permit(self.status, self.deleting.is_some(), Request::Edit)?;
         check_overrides(&overrides)?;
-        let known = self.channels.get(channel).map(|listing| &listing.overrides);
-        if known.map_or(overrides.is_empty(), |known| *known == overrides) {
+        let mut after = self.clone();
+        after.listing_on(channel).overrides = overrides;
+        if changes(Some(self), &after).is_empty() {
             return Ok(Changed::No);
         }
-        if known.is_none() && self.channels.len() >= MAX_CHANNELS {
+        if after.channels.len() > MAX_CHANNELS {
             return Err(invalid(String::new(), &format!("a product is on at most {MAX_CHANNELS} channels")));
         }
-        let before = self.shown_on();
-        let mut pointers = overrides.pointers();
-        pointers.extend(known.into_iter().flat_map(Overrides::pointers));
-        pointers.sort_unstable();
-        pointers.dedup();
-        self.listing_on(channel).overrides = overrides;
-        self.raise_revision(&before);
-        if before.iter().all(|(known, _)| known != channel) {
+        if let Some(before) = self.revise(after, origin)
+            && !before.channels.contains_key(channel)
+        {
             let revision = self.revision;
             self.listing_on(channel).content_revision = revision;
         }
-        let truncated = pointers.len() > MAX_POINTERS;
-        let changed: Vec<_> = pointers
-            .into_iter()
-            .take(MAX_POINTERS)
-            .map(|pointer| format!("/channels/{channel}/overrides{pointer}"))
-            .collect();
-        let data = json!({ "revision": self.revision, "changed": changed, "truncated": truncated });
-        self.emit(EventKind::ProductUpdated, data, origin);
         self.settle(origin);
         Ok(Changed::Yes)
     }
 
-    /// What each channel is to show.
-    fn shown_on(&self) -> Vec<(ChannelId, EffectiveView)> {
-        self.channels.keys().map(|channel| (channel.clone(), EffectiveView::of(self, channel))).collect()
+    /// Whether there is something about it that is looked at once it is durable, and that was not there `before`.
+    fn asks_for_a_look_since(&self, before: &Self) -> bool {
+        let is_known = |id| before.images.iter().any(|image| image.image_id == id);
+        let category = &self.canonical.category_id;
+        !self.images.iter().all(|image| is_known(image.image_id))
+            || (category.is_some() && *category != before.canonical.category_id)
     }
 
-    /// Counts an edit, and notes which channels are to show something else than `before`.
-    fn raise_revision(&mut self, before: &[(ChannelId, EffectiveView)]) {
+    /// Takes over what an edit has made of the product: counts it, notes which channels are to show something else, and
+    /// tells what changed. Returns what the product was, if anything has.
+    fn revise(&mut self, after: Self, origin: &Origin) -> Option<Self> {
+        let changes = changes(Some(self), &after);
+        if changes.is_empty() {
+            return None;
+        }
+        let before = std::mem::replace(self, after);
         self.revision += 1;
-        for (channel, shown) in before {
-            let same = EffectiveView::of(self, channel).shows_the_same(shown);
-            let revision = self.revision;
+        let revision = self.revision;
+        for channel in before.channels.keys() {
+            let same = EffectiveView::of(self, channel).shows_the_same(&EffectiveView::of(&before, channel));
             if let Some(listing) = self.channels.get_mut(channel).filter(|_| !same) {
                 listing.content_revision = revision;
             }
         }
-    }
-}
-
-/// Pointers to the values that an edit changed.
-#[derive(Default)]
-struct Changes(Vec<String>);
-
-impl Changes {
-    fn set<T: PartialEq>(&mut self, pointer: &str, value: &mut T, new: Option<T>) {
-        if let Some(new) = new
-            && *value != new
-        {
-            *value = new;
-            self.0.push(pointer.to_owned());
-        }
+        self.emit(EventKind::ProductUpdated, json!(ToldChanges::of(revision, &changes)), origin);
+        Some(before)
     }
 }
 
 impl Edit {
-    fn apply_to(&self, canonical: &mut Canonical, changed: &mut Changes) {
-        changed.set("/name", &mut canonical.name, self.name.clone());
-        changed.set("/description", &mut canonical.description, self.description.clone());
-        changed.set("/price", &mut canonical.price, self.price);
-        changed.set("/category_id", &mut canonical.category_id, self.category_id.clone());
-        changed.set("/brand", &mut canonical.brand, self.brand.clone());
-        changed.set("/tags", &mut canonical.tags, self.tags.clone());
-        for (key, value) in &self.attributes {
-            let old = match value {
-                Some(value) => canonical.attributes.insert(key.clone(), value.clone()),
-                None => canonical.attributes.remove(key),
-            };
-            if old != *value {
-                changed.0.push(format!("/attributes/{key}"));
+    /// The edit that leaves nothing of a product's own, but for its slug, if the registration has none.
+    fn into_new(new: NewProduct, product: &Product) -> Self {
+        let NewProduct { sku, slug, canonical, images } = new;
+        let gone = product.canonical.attributes.keys().map(|key| (key.clone(), None));
+        let set = canonical.attributes.into_iter().map(|(key, value)| (key, Some(value)));
+        Self {
+            sku: Some(sku),
+            slug,
+            name: Some(canonical.name),
+            description: Some(canonical.description),
+            price: Some(canonical.price),
+            category_id: Some(canonical.category_id),
+            brand: Some(canonical.brand),
+            attributes: gone.chain(set).collect(),
+            tags: Some(canonical.tags),
+            images: Some(images),
+        }
+    }
+
+    fn apply_to(self, product: &mut Product) -> Result<(), Refused> {
+        let canonical = &mut product.canonical;
+        set(&mut canonical.name, self.name);
+        set(&mut canonical.description, self.description);
+        set(&mut canonical.price, self.price);
+        set(&mut canonical.category_id, self.category_id);
+        set(&mut canonical.brand, self.brand);
+        set(&mut canonical.tags, self.tags);
+        for (key, value) in self.attributes {
+            match value {
+                Some(value) => drop(canonical.attributes.insert(key, value)),
+                None => drop(canonical.attributes.remove(&key)),
             }
         }
+        check_canonical(canonical)?;
+        if let Some(references) = &self.images {
+            product.images = referring_to(references, &product.images)?;
+        }
+        set(&mut product.sku, self.sku);
+        set(&mut product.slug, self.slug);
+        Ok(())
+    }
+}
+
+fn set<T>(value: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *value = new;
     }
 }
 

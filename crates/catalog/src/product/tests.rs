@@ -1,16 +1,19 @@
+use proptest::collection::btree_set;
 use proptest::prelude::*;
 use ulid::Ulid;
 
+use super::arbitrary::{new_product, origin as longest, registered};
 use super::*;
 use crate::code;
-use crate::event::Actor;
+use crate::event::{Actor, MAX_DATA};
 use crate::image::UploadedFile;
 use crate::listing::{Listing, Presence};
 use crate::money::Currency;
 use crate::problem::{Problem, ProblemClass};
+use crate::view::Overrides;
 
 fn origin() -> Origin {
-    Origin { now: Timestamp::from_millis(1_000), actor: Actor::system("test"), correlation_id: "c".into() }
+    Origin { now: Timestamp::from_millis(1_000), actor: Actor::system("test"), correlation_id: "c".into(), cause: None }
 }
 
 fn merchant() -> MerchantId {
@@ -278,16 +281,18 @@ proptest! {
     }
 
     #[test]
-    fn the_data_of_an_event_stays_small(keys in proptest::collection::btree_set("[a-z]{64}", 0..100)) {
-        let mut product = lamp(vec![photo(1)]);
-        let attributes = keys
-            .into_iter()
-            .map(|key| (AttributeKey::parse(&key).unwrap(), Some(AttributeValue::Flag(true))))
-            .collect();
-        product.edit(Edit { attributes, ..Edit::default() }, operation(2), &origin()).unwrap().ok();
+    fn an_event_stays_small(old in new_product(), new in new_product(), keys in btree_set("[a-z]{64}", 0..100)) {
+        let mut product = registered(old);
+        product.replace(new, operation(2), &longest()).unwrap().ok();
+        let key = |key: &String| AttributeKey::parse(key).unwrap();
+        let attributes: BTreeMap<_, _> = keys.iter().map(|name| (key(name), AttributeValue::Text("\n".repeat(150)))).collect();
+        let overrides = Overrides { attributes, ..Overrides::default() };
+        let channel = ChannelId::parse(&"c".repeat(40)).unwrap();
+        product.override_on(&channel, overrides, &longest()).unwrap().ok();
 
         for event in &product.outbox {
-            prop_assert!(serde_json::to_vec(&event.data).unwrap().len() <= 8 * 1024);
+            prop_assert!(serde_json::to_vec(&event.data).unwrap().len() <= MAX_DATA);
+            prop_assert!(serde_json::to_vec(event).unwrap().len() <= 8 * 1024);
         }
     }
 }

@@ -149,7 +149,7 @@ async fn a_channel_of_another_type_or_none_is_gone() {
     let questions = || {
         let product_id = shop.product_id();
         [
-            Question::Examine { product_id },
+            Question::Examine { product_id, instead: None },
             Question::Survey { product_ids: vec![product_id] },
             Question::List { cursor: None },
         ]
@@ -189,7 +189,8 @@ async fn another_merchant_has_no_such_channel_and_no_such_product() {
     let theirs = Channel { merchant_id, ..shop.channel().await };
     let scope = SystemScope::named("test").acting_for(merchant_id);
     shop.bench().store.channels(scope).insert(&theirs).await.unwrap();
-    let error = shop.harness().answer(&inquiry(Question::Examine { product_id }), shop.now()).await.unwrap_err();
+    let error =
+        shop.harness().answer(&inquiry(Question::Examine { product_id, instead: None }), shop.now()).await.unwrap_err();
     assert_eq!(error.kind, StepErrorKind::SubjectGone);
 }
 
@@ -197,12 +198,26 @@ async fn another_merchant_has_no_such_channel_and_no_such_product() {
 async fn what_is_missing_names_the_channel() {
     let shop = published("").await;
 
-    let found = shop.inquire(Question::Examine { product_id: shop.product_id() }).await.unwrap();
+    let found = shop.inquire(Question::Examine { product_id: shop.product_id(), instead: None }).await.unwrap();
 
     let Finding::Examined { missing, irreversible } = found else { panic!("{found:?}") };
     assert_eq!(missing.len(), 1);
     assert_eq!((missing[0].pointer.as_str(), &missing[0].channel), ("/brand", &Some(shop.channel().await.id)));
     assert_eq!(irreversible, ["A lamp that shines was seen."]);
+}
+
+#[tokio::test]
+async fn what_is_not_written_yet_can_be_examined() {
+    let shop = published("").await;
+    let scope = SystemScope::named("test").acting_for(shop.channel().await.merchant_id);
+    let product = shop.bench().store.products(scope).get(shop.product_id()).await.unwrap().unwrap();
+    let mut view = EffectiveView::of(&product, &shop.channel().await.id);
+    view.brand = Some(tola_catalog::text::Brand::parse("Lux").unwrap());
+
+    let question = Question::Examine { product_id: product.id, instead: Some(Box::new(view)) };
+    let found = shop.inquire(question).await.unwrap();
+
+    assert!(matches!(&found, Finding::Examined { missing, .. } if missing.is_empty()), "{found:?}");
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ fn reference(operation_id: OperationId) -> OperationRef {
 }
 
 pub(super) fn origin(now: Timestamp) -> Origin {
-    Origin { now, actor: Actor::system("test"), correlation_id: "c".into() }
+    Origin { now, actor: Actor::system("test"), correlation_id: "c".into(), cause: None }
 }
 
 impl<B: Bench> Shop<B> {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tola_catalog::listing::Standing;
-use tola_catalog::{ChannelId, MerchantId, Missing, Problem, ProductId, Timestamp};
+use tola_catalog::{ChannelId, EffectiveView, MerchantId, Missing, Problem, ProductId, Timestamp};
 
 use crate::Contract;
 use crate::lists::one_or_many;
@@ -67,6 +67,10 @@ pub enum Question {
     Examine {
         /// The product.
         product_id: ProductId,
+        /// What the channel would be shown, if that is asked about instead of the product that is stored. What nobody has
+        /// written yet has no id, as with a configuration that is not connected yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<Box<EffectiveView>>,
     },
     /// How do the listings of these products stand?
     Survey {

@@ -12,9 +12,9 @@ use tola_catalog::operation::{StepOutcome, Subject};
 use tola_catalog::product::{AttributeValue, Canonical, ImageReference, NewProduct};
 use tola_catalog::text::{AltText, AttributeKey, Brand, Description, Name, Sku, Tag};
 use tola_catalog::{
-    Actor, CategoryDraft, CategoryKey, CategoryTree, Channel, ChannelId, ChannelStatus, EffectiveView, Event, Image,
-    ImageId, MerchantId, Money, Operation, OperationId, OperationStatus, Origin, Product, ProductId, Rendition, Seo,
-    StepRecord, Timestamp,
+    Actor, CategoryDraft, CategoryKey, CategoryTree, Cause, Channel, ChannelId, ChannelStatus, EffectiveView, Event,
+    Image, ImageId, MerchantId, Money, Operation, OperationId, OperationStatus, Origin, Product, ProductId, Rendition,
+    Seo, StepRecord, Timestamp,
 };
 use tola_media::MAX_UPLOAD_LIFETIME;
 
@@ -268,9 +268,13 @@ fn lived() -> Option<Life> {
     let (registration, publication) = (OperationId::parse(REGISTRATION).ok()?, OperationId::parse(OPERATION).ok()?);
     let image = photographed(merchant_id, registration)?;
 
+    let request = Cause::Request { id: REQUEST_ID.to_owned(), route: "POST /v1/products".to_owned() };
+    let requested = Origin { cause: Some(request), ..at(1) };
     let mut product =
-        Product::register(chair(image.id)?, ProductId::parse(PRODUCT).ok()?, merchant_id, registration, &at(1)).ok()?;
-    let _ = product.absorb(std::slice::from_ref(&image), &at(3));
+        Product::register(chair(image.id)?, ProductId::parse(PRODUCT).ok()?, merchant_id, registration, &requested)
+            .ok()?;
+    let carried_out = Origin { cause: Some(Cause::Operation { id: registration }), ..at(3) };
+    let _ = product.absorb(std::slice::from_ref(&image), &carried_out);
     let channel = connected(merchant_id)?;
     let _ = product.request_publish(std::slice::from_ref(&channel.id), publication, &at(60)).ok()?;
     let intent = product.intents.pop()?;
@@ -375,5 +379,6 @@ fn at(second: u64) -> Origin {
         now,
         actor: Actor::User { id: "8d0f2f5e-6b1a-4c39-9d8e-2a7b41c0de55".to_owned() },
         correlation_id: CORRELATION.to_owned(),
+        cause: None,
     }
 }

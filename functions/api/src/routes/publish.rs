@@ -7,11 +7,12 @@ use futures::future::try_join_all;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use tola_catalog::listing::{CommandKind, Listing};
+use tola_catalog::listing::CommandKind;
 use tola_catalog::product::{MAX_CHANNELS, Refused};
 use tola_catalog::status::permit;
 use tola_catalog::{
-    Channel, ChannelId, Missing, OperationId, OperationKind, Origin, Product, ProductId, ProductStatus, Request, code,
+    Channel, ChannelId, EffectiveView, Missing, OperationId, OperationKind, Origin, Product, ProductId, ProductStatus,
+    Request, code,
 };
 use tola_contracts::channel::inquiry::{Finding, Question};
 use tola_step::now;
@@ -76,7 +77,7 @@ pub(super) async fn publish(
     if dry_run {
         let wanted: Vec<&Channel> =
             channels.iter().filter_map(|id| connected.iter().find(|channel| channel.id == *id)).collect();
-        let examined = try_join_all(wanted.iter().map(|channel| examine(&app, channel, id, &origin))).await?;
+        let examined = try_join_all(wanted.iter().map(|channel| examine(&app, channel, id, None, &origin))).await?;
         let wanted: Vec<_> = wanted.into_iter().zip(examined).collect();
         return Ok(Json(plan(&found, &channels, wanted, ids.operation(), &origin)?).into_response());
     }
@@ -86,13 +87,20 @@ pub(super) async fn publish(
 }
 
 /// What a channel's adapter says of the product.
-struct Examined {
-    missing: Vec<Missing>,
+pub(super) struct Examined {
+    pub(super) missing: Vec<Missing>,
     irreversible: Vec<String>,
 }
 
-async fn examine(app: &App, channel: &Channel, product_id: ProductId, origin: &Origin) -> Result<Examined, ApiError> {
-    let question = Question::Examine { product_id };
+/// Asks a channel's adapter what a product lacks: as it is, or as it would be, if there is a view of that.
+pub(super) async fn examine(
+    app: &App,
+    channel: &Channel,
+    product_id: ProductId,
+    instead: Option<Box<EffectiveView>>,
+    origin: &Origin,
+) -> Result<Examined, ApiError> {
+    let question = Question::Examine { product_id, instead };
     let asked = app.ask_adapter(&channel.channel_type, &channel.id, origin, channel.merchant_id, question);
     match asked.await? {
         Some(Finding::Examined { missing, irreversible }) => Ok(Examined { missing, irreversible }),
@@ -119,12 +127,10 @@ fn plan(
         }
         requested => drop(requested?),
     }
-    let fence = |listing: Option<&Listing>| listing.map_or(1, Listing::next_fence);
     let mut irreversible = Vec::new();
     let planned = channels.into_iter().map(|(channel, examined)| {
-        let listing = after.channels.get(&channel.id);
-        let commanded = fence(listing) > fence(product.channels.get(&channel.id));
-        let command = listing.and_then(|listing| listing.command.as_ref()).filter(|_| commanded);
+        let known = product.channels.get(&channel.id);
+        let command = after.channels.get(&channel.id).and_then(|listing| listing.commanded_since(known));
         let action = match command.map(|command| command.kind) {
             Some(CommandKind::Publish) => "create",
             Some(_) => "update",

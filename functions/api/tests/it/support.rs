@@ -418,7 +418,7 @@ impl Actress {
 
 pub(crate) fn origin() -> Origin {
     let now = Timestamp::from_millis(1_700_000_000_000);
-    Origin { now, actor: Actor::system("test"), correlation_id: "c".into() }
+    Origin { now, actor: Actor::system("test"), correlation_id: "c".into(), cause: None }
 }
 
 fn file() -> UploadedFile {

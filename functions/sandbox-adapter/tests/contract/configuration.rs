@@ -107,7 +107,7 @@ async fn each_bound_is_held() {
 async fn a_photo_that_a_marketplace_does_not_take_is_examined_and_refused_before_it_is_called() {
     let shop = shop(json!({ "images_like": "mercado_libre" })).await;
 
-    let examined = shop.inquire(Question::Examine { product_id: shop.product_id() }).await.unwrap();
+    let examined = shop.inquire(Question::Examine { product_id: shop.product_id(), instead: None }).await.unwrap();
     let Finding::Examined { missing, .. } = examined else { panic!("{examined:?}") };
     assert_eq!((missing[0].pointer.as_str(), missing[0].rule.as_str()), ("/images/0", "IMAGE_FITS_CHANNEL"));
     assert!(missing[0].message.contains("500 pixels"), "{missing:?}");
@@ -147,7 +147,7 @@ async fn a_connection_that_fails_says_why() {
 async fn what_the_marketplace_needs_is_examined_before_anything_is_done() {
     let shop = shop(json!({ "required_attributes": ["watts", "colour", "weight"] })).await;
 
-    let found = shop.inquire(Question::Examine { product_id: shop.product_id() }).await.unwrap();
+    let found = shop.inquire(Question::Examine { product_id: shop.product_id(), instead: None }).await.unwrap();
 
     let Finding::Examined { missing, irreversible } = found else { panic!("{found:?}") };
     let pointers: Vec<_> = missing.iter().map(|value| value.pointer.as_str()).collect();

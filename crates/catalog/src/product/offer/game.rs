@@ -88,7 +88,7 @@ pub(super) fn channel(name: &str) -> ChannelId {
 }
 
 pub(super) fn origin(now: i64) -> Origin {
-    Origin { now: Timestamp::from_millis(now), actor: Actor::system("test"), correlation_id: "c".into() }
+    Origin { now: Timestamp::from_millis(now), actor: Actor::system("test"), correlation_id: "c".into(), cause: None }
 }
 
 pub(super) fn shop(name: &str, status: ChannelStatus) -> Channel {

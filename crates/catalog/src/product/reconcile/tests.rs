@@ -17,7 +17,7 @@ use crate::text::{Description, Name};
 use crate::{Code, ImageId};
 
 fn origin(now: i64) -> Origin {
-    Origin { now: Timestamp::from_millis(now), actor: Actor::system("test"), correlation_id: "c".into() }
+    Origin { now: Timestamp::from_millis(now), actor: Actor::system("test"), correlation_id: "c".into(), cause: None }
 }
 
 fn operation(n: u128) -> OperationId {

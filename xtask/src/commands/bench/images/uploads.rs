@@ -35,7 +35,12 @@ impl Upload {
 
     fn arrived(self, content_type: &str) -> anyhow::Result<Image> {
         let began = Timestamp::from_millis(i64::try_from(BEGAN_MILLIS)?);
-        let origin = Origin { now: began, actor: Actor::User { id: "bench".into() }, correlation_id: "bench".into() };
+        let origin = Origin {
+            now: began,
+            actor: Actor::User { id: "bench".into() },
+            correlation_id: "bench".into(),
+            cause: None,
+        };
         let mut image = Image::awaiting_upload(self.image, self.merchant, content_type, began);
         ensure!(image.arrive(None, self.operation, &origin) == Changed::Yes, "the upload did not arrive");
         Ok(image)
