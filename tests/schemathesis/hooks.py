@@ -54,15 +54,15 @@ def chosen(kind, value, action="read"):
     number = zlib.crc32(value.encode())
     of = HAS[OTHER if number % 8 == 1 else TENANT][kind]
     kept = HAS[TENANT][kind][KEPT]
-    changes = kind == "products" and action not in FOR
+    changes = kind in ("products", "skus") and action not in FOR
     if changes and value in kept:
         of = HAS[TENANT][kind]
     elif number % 8 == 0 or not of or any(value in tenant[kind] for tenant in HAS.values()):
         return value
-    if kind in ("skus", "slugs"):
-        of = of[FOR["read"]] or of
-    elif changes:
+    if changes:
         of = [item for item in of if item not in kept]
+    elif kind in ("skus", "slugs"):
+        of = of[FOR["read"]] or of
     elif kind == "products" and action != "read" and number % 2 == 0:
         of = HAS[TENANT][kind][FOR[action]] or of
     return of[number // 8 % len(of)]
@@ -131,8 +131,10 @@ def map_query(context, query):
 
 @schemathesis.hook
 def map_body(context, body):
-    """Channels and images that are named in a body."""
+    """Channels and images that are named in a body. The SKU that a path names, too, is most of the time left out."""
     if isinstance(body, dict):
+        if context.operation.path == "/v1/products/by-sku/{sku}" and zlib.crc32(str(body.get("sku")).encode()) % 8:
+            body.pop("sku", None)
         if isinstance(body.get("channels"), list):
             body["channels"] = [chosen("channels", channel) for channel in body["channels"]]
         free = list(HAS[TENANT]["images"])
@@ -196,6 +198,8 @@ RIGHT = [
     ("IDEMPOTENCY_KEY_REUSED", r"/headers/idempotency-key", never),
     # It may be left out for a deletion that has begun, and for none else.
     ("PRECONDITION_REQUIRED", r"/headers/if-match", lambda value, *_: value is not None),
+    # It is the one that the path names.
+    ("INVALID_BODY", r"/sku", lambda value, case, _: value == (case.path_parameters or {}).get("sku", value)),
     # Headers of well-formed requests are not always so.
     ("INVALID_PARAMETER", r"/headers/if-match", lambda value, *_: ETAGS.fullmatch(value or "")),
     ("INVALID_PARAMETER", r".*", may_be_an_id),

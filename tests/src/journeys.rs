@@ -3,6 +3,7 @@
 //! Every test has merchants of its own, so that all of them run at once on one stack. `stopping` and `interrupting`
 //! are the slow ones: they wait for what AWS tells of a stopped execution.
 
+mod by_sku;
 mod canaries;
 mod categories;
 mod crowd;

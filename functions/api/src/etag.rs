@@ -69,6 +69,50 @@ impl IfMatch {
     }
 }
 
+/// What whoever puts something may ask to be so before it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conditions {
+    /// It is there, and has one of these revisions.
+    if_match: Option<IfMatch>,
+    /// It is not there.
+    is_new: bool,
+}
+
+impl Conditions {
+    /// Reads `If-Match`, as for an edit, and `If-None-Match`, which is `*` here; either may be left out.
+    ///
+    /// # Errors
+    /// 400 `INVALID_PARAMETER` when one of them is something else.
+    pub fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
+        let if_match = headers.contains_key(header::IF_MATCH).then(|| IfMatch::read(headers)).transpose()?;
+        let is_new = headers.contains_key(header::IF_NONE_MATCH);
+        if is_new && joined(headers, &header::IF_NONE_MATCH).is_none_or(|tags| tags.trim() != "*") {
+            let message = "If-None-Match is * here: write only what is not there yet";
+            return Err(ApiError::invalid_parameter("/headers/if-none-match", message));
+        }
+        Ok(Self { if_match, is_new })
+    }
+
+    /// Lets a write pass that finds this product, or none.
+    ///
+    /// # Errors
+    /// 412 `PRECONDITION_FAILED`.
+    pub fn permit(&self, found: Option<&Product>) -> Result<(), ApiError> {
+        let failed = |header: &str, message: String| {
+            let error = ApiError::new(StatusCode::PRECONDITION_FAILED, code::PRECONDITION_FAILED);
+            Err(error.at(format!("/headers/{header}"), code::PRECONDITION_FAILED, message))
+        };
+        match (found, &self.if_match) {
+            (Some(product), _) if self.is_new => {
+                failed("if-none-match", format!("It is there already: {}.", product.id))
+            }
+            (None, Some(_)) => failed("if-match", "It is not there, so that nothing of it was read.".to_owned()),
+            (Some(product), Some(if_match)) => if_match.permit(product),
+            _ => Ok(()),
+        }
+    }
+}
+
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let values: Result<Vec<_>, _> = headers.get_all(name).iter().map(HeaderValue::to_str).collect();
     values.ok().map(|values| values.join(","))
@@ -87,6 +131,19 @@ mod tests {
 
     fn read(text: &'static str) -> Option<IfMatch> {
         IfMatch::read(&HeaderMap::from_iter([(header::IF_MATCH, HeaderValue::from_static(text))])).ok()
+    }
+
+    #[test]
+    fn what_is_to_be_new_says_so_by_a_star() {
+        let read = |text: &'static str| {
+            Conditions::read(&HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_static(text))]))
+        };
+
+        assert!(read("*").unwrap().is_new && read(" * ").unwrap().is_new);
+        assert!(!Conditions::read(&HeaderMap::new()).unwrap().is_new);
+        for other in ["", "\"3.7\"", "*, *", "W/\"3.7\""] {
+            assert!(read(other).is_err(), "{other}");
+        }
     }
 
     #[test]

@@ -119,6 +119,14 @@ impl Product {
         Ok(Changed::Yes)
     }
 
+    /// Makes the product of a merchant who has no categories what a registration says. See [`Self::replace_in`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn replace(&mut self, new: NewProduct, operation_id: OperationId, origin: &Origin) -> Result<Changed, Refused> {
+        self.replace_in(&CategoryTree::new(self.merchant_id), new, operation_id, origin)
+    }
+
     /// Makes the product what a registration says, all of it: what that leaves out goes, but for the slug, which stays. Apart
     /// from this it is an edit.
     ///

@@ -109,6 +109,8 @@ pub(crate) struct Contract {
 pub(super) enum IfMatch {
     Always,
     UnlessBegun,
+    /// It may be said, and so may that nothing is there.
+    AtWill,
 }
 
 impl Contract {
@@ -175,6 +177,12 @@ impl Contract {
     /// The same, and once it has begun it is asked for again without having read.
     pub(crate) fn edits_unless_begun(self) -> Self {
         Self { if_match: Some(IfMatch::UnlessBegun), ..self.edits() }
+    }
+
+    /// It makes something what the body says, and may be told what has to be there before.
+    pub(crate) fn puts(mut self) -> Self {
+        self.if_match = Some(IfMatch::AtWill);
+        self.refuses(StatusCode::PRECONDITION_FAILED, &[code::PRECONDITION_FAILED])
     }
 
     /// It takes a body of this form.

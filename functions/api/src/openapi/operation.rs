@@ -132,9 +132,15 @@ fn headers(route: &Route, contract: &Contract, auth: AuthMode, schemas: &mut Sch
             IfMatch::UnlessBegun => {
                 "The `ETag` that was read, or `*`. Once the deletion has begun it is asked for again without."
             }
+            IfMatch::AtWill => "The `ETag` that was read, or `*` for whatever is there: something has to be.",
         };
         let schema = json_schema!({ "type": "string", "pattern": IF_MATCH });
-        all.push(header("If-Match", description, if_match == IfMatch::Always, schema, Some(json!("\"3.17\""))));
+        let example = (if_match != IfMatch::AtWill).then(|| json!("\"3.17\""));
+        all.push(header("If-Match", description, if_match == IfMatch::Always, schema, example));
+        if if_match == IfMatch::AtWill {
+            let schema = json_schema!({ "type": "string", "const": "*" });
+            all.push(header("If-None-Match", "Nothing may be there yet.", false, schema, None));
+        }
     }
     if contract.if_none_match {
         let description = "The `ETag` of what the client has: if it is still the same, the answer is 304 and empty.";

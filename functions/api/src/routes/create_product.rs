@@ -7,16 +7,17 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tola_catalog::operation::Subject;
 use tola_catalog::product::{
     AttributeValue, Canonical, ImageReference, MAX_ATTRIBUTES, MAX_IMAGES, MAX_TAGS, NewProduct,
 };
 use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
-use tola_catalog::{CategoryTree, ImageId, Money, Origin, Product, code};
+use tola_catalog::{Image, ImageId, Money, Operation, Origin, Product, code};
 use tola_step::now;
 use tola_store::{Duplicate, Error as StoreError, TenantScope};
 
+use super::filing::categories_if;
 use super::images::rescue;
 use super::located;
 use super::operations::of_subject;
@@ -38,7 +39,7 @@ use crate::views::{OperationView, ProductView};
 pub(super) struct NewProductBody {
     /// The merchant's own number for it.
     #[serde(default)]
-    sku: Option<Sku>,
+    pub(super) sku: Option<Sku>,
     /// Its name in URLs; made of the name if it is left out.
     #[serde(default)]
     slug: Option<Slug>,
@@ -104,7 +105,8 @@ impl From<NewProductBody> for NewProduct {
     }
 }
 
-pub(super) fn contract() -> Contract {
+/// What may be said of a product: much, and little.
+pub(super) fn bodies() -> Vec<(&'static str, Value)> {
     let chair = json!({
         "sku": "CHAIR-OAK-1",
         "name": "Oak chair",
@@ -115,10 +117,13 @@ pub(super) fn contract() -> Contract {
         "tags": ["furniture"],
         "images": [{ "image_id": examples::IMAGE, "alt": "An oak chair, seen from the side" }],
     });
-    let bodies = vec![("With all that a channel may ask for", chair), ("The least", json!({ "name": "Oak chair" }))];
+    vec![("With all that a channel may ask for", chair), ("The least", json!({ "name": "Oak chair" }))]
+}
+
+pub(super) fn contract() -> Contract {
     Contract::new(About::Products, "registerProduct", "Registers a product")
         .saying("It is DRAFT until its images were looked at and nothing is missing; then it becomes READY by itself.")
-        .takes::<NewProductBody>(bodies)
+        .takes::<NewProductBody>(bodies())
         .answers::<ProductView<'_>>(
             StatusCode::CREATED,
             "It is registered, and what is left to do has begun.",
@@ -137,63 +142,77 @@ pub(super) async fn create(
     JsonBody(body): JsonBody<NewProductBody>,
 ) -> Result<Response, ApiError> {
     let (scope, origin) = (caller.scope(), caller.origin(now()));
-    let product = insert(&app, scope, body.into(), ids, &origin).await?;
-    rescue(&app, scope, &product.image_ids(), &origin).await;
-    let (subject, operation) = (Subject::Product(product.id), ids.operation());
-    app.launch_if_asked(scope, subject, &product.intents, operation).await;
-
-    let operation = of_subject(&app, scope, subject, &product.intents, operation).await;
+    let written = insert(&app, scope, body.into(), ids, &origin).await?;
+    let product = written.map_err(StoreError::Duplicate)?;
+    let operation = begin(&app, scope, &product, ids, &origin).await;
     let view = ProductView::new(&product, Links::Unsigned).with(operation.as_ref().map(OperationView::whole));
     let response = tagged(&product, (StatusCode::CREATED, Json(view)).into_response());
-    Ok(located(response, &format!("/v1/products/{}", product.id)))
+    Ok(located(response, &place(&product)))
 }
 
-/// Writes the product, or finds that the same request wrote it before. A derived slug that is taken gets a suffix.
-async fn insert(
+/// Where a product is found.
+pub(super) fn place(product: &Product) -> String {
+    format!("/v1/products/{}", product.id)
+}
+
+/// Begins what a product that was just written asks for, and returns its operation.
+pub(super) async fn begin(
+    app: &App,
+    scope: TenantScope,
+    product: &Product,
+    ids: Ids,
+    origin: &Origin,
+) -> Option<Operation> {
+    rescue(app, scope, &product.image_ids(), origin).await;
+    let (subject, operation) = (Subject::Product(product.id), ids.operation());
+    app.launch_if_asked(scope, subject, &product.intents, operation).await;
+    of_subject(app, scope, subject, &product.intents, operation).await
+}
+
+/// Writes the product, or finds that the same request wrote it before; unless another product has its SKU, or the slug that
+/// was chosen for it. A derived slug that is taken gets a suffix.
+pub(super) async fn insert(
     app: &App,
     scope: TenantScope,
     mut new: NewProduct,
     ids: Ids,
     origin: &Origin,
-) -> Result<Product, ApiError> {
+) -> Result<Result<Product, Duplicate>, ApiError> {
     let products = app.store.products(scope);
-    let categories = match new.canonical.category_id {
-        Some(_) => app.store.categories(scope).get().await?,
-        None => CategoryTree::new(scope.merchant_id()),
-    };
+    let categories = categories_if(app, scope, new.canonical.category_id.is_some()).await?;
     let register = |new| Product::register_in(&categories, new, ids.product(), ids.operation(), origin);
     let mut product = register(new.clone())?;
     refuse_unknown(app, scope, &new.images).await?;
     loop {
         let taken = match products.insert(&product).await {
-            Ok(()) => return Ok(product),
+            Ok(()) => return Ok(Ok(product)),
             Err(StoreError::Duplicate(taken)) => taken,
             Err(error) => return Err(error.into()),
         };
         // Whichever value the database names first: if the product is there, it is this request's.
         if let Some(known) = products.get(ids.product()).await? {
-            return Ok(known);
+            return Ok(Ok(known));
         }
         if taken != Duplicate::Slug || new.slug.is_some() {
-            return Err(StoreError::Duplicate(taken).into());
+            return Ok(Err(taken));
         }
         new.slug = Some(product.slug.disambiguated(product.id));
         product = register(new.clone())?;
     }
 }
 
-/// Refuses references to images that the merchant does not have, or that are being deleted.
+/// Refuses references to images that the merchant does not have, or that are being deleted; returns the images.
 pub(super) async fn refuse_unknown(
     app: &App,
     scope: TenantScope,
     references: &[ImageReference],
-) -> Result<(), ApiError> {
+) -> Result<Vec<Image>, ApiError> {
     let wanted: Vec<ImageId> = references.iter().map(|reference| reference.image_id).collect();
     let known = app.store.images(scope).get_many(&wanted).await?;
     let usable = |id| known.iter().any(|image| image.id == id && image.status != tola_catalog::ImageStatus::Purging);
     let unknown: Vec<_> = wanted.iter().enumerate().filter(|(_, id)| !usable(**id)).collect();
     if unknown.is_empty() {
-        return Ok(());
+        return Ok(known);
     }
     let refusal = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code::UNKNOWN_IMAGE);
     Err(unknown.into_iter().fold(refusal, |refusal, (position, id)| {

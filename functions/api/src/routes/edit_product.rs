@@ -8,17 +8,17 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use tola_catalog::image::Changed;
 use tola_catalog::operation::Subject;
 use tola_catalog::product::{AttributeValue, Edit, ImageReference, MAX_IMAGES, MAX_TAGS};
 use tola_catalog::status::permit;
 use tola_catalog::text::{AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
-use tola_catalog::{CategoryTree, Money, Product, ProductId, Request, code};
+use tola_catalog::{Money, OperationId, Origin, Product, ProductId, Request, code};
 use tola_contracts::message::AggregateRef;
 use tola_step::now;
-use tola_store::{Error as StoreError, Outcome, TenantScope};
+use tola_store::{Outcome, TenantScope};
 
 use super::create_product::{ImageBody, refuse_unknown};
+use super::filing::in_its_category;
 use super::images::rescue;
 use super::operations::of_subject;
 use super::products::tagged;
@@ -33,9 +33,6 @@ use crate::openapi::{Contract, Header, Tag as About, examples};
 use crate::params::InPath;
 use crate::signing::Links;
 use crate::views::{OperationView, ProductView};
-
-/// How often the categories are read once more because somebody changed them meanwhile.
-const REREADS: u32 = 5;
 
 /// What is to change: what is left out stays, and `null` removes what can be removed.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -167,58 +164,36 @@ pub(super) async fn edit(
         permit(product.status, product.deleting.is_some(), Request::Edit)?;
         if_match.permit(product)?;
         known = product.intents.iter().map(|intent| intent.operation_id).collect();
-        Ok(product.edit_in(categories, wanted.for_product(product), ids.operation(), &origin)?)
+        Ok::<_, ApiError>(product.edit_in(categories, wanted.for_product(product), ids.operation(), &origin)?)
     });
     let moved = match outcome.await? {
         Outcome::Moved(product) => product,
         Outcome::AlreadyThere(product) => return answer(&app, &product, None).await,
         Outcome::Absent => return Err(ApiError::not_found()),
     };
-    rescue(&app, scope, &moved.image_ids(), &origin).await;
-    // New images are looked at, and channels that have the product follow the edit.
-    let begun: Vec<_> = moved.intents.iter().filter(|intent| !known.contains(&intent.operation_id)).cloned().collect();
-    let Some(first) = begun.first().map(|intent| intent.operation_id) else {
-        app.drain(AggregateRef::Product(id)).await;
-        return answer(&app, &moved, None).await;
-    };
-    let subject = Subject::Product(id);
-    app.launch_all(scope, subject, &begun).await;
-    let operation = of_subject(&app, scope, subject, &begun, first).await;
-    answer(&app, &moved, operation.as_ref().map(OperationView::whole)).await
+    followed(&app, scope, &moved, &known, &origin).await
 }
 
-/// Changes a product as `decide` does by the merchant's categories, which are read once more if the product was judged by
-/// newer ones meanwhile. They are not read at all for a product that is in none, and is not `filed` into one.
-pub(super) async fn in_its_category(
+/// Begins what an edit has asked for that was just written: new images are looked at, and channels that have the product
+/// follow. Operations of which the product `known` are somebody else's to begin. Answers with the product.
+pub(super) async fn followed(
     app: &App,
     scope: TenantScope,
-    found: &Product,
-    filed: bool,
-    mut decide: impl FnMut(&mut Product, &CategoryTree) -> Result<Changed, ApiError> + Send,
-) -> Result<Outcome<Product>, ApiError> {
-    let products = app.store.products(scope);
-    let mut read = filed || is_filed(found);
-    for _ in 0..REREADS {
-        let categories = match read {
-            true => app.store.categories(scope).get().await?,
-            false => CategoryTree::new(scope.merchant_id()),
-        };
-        let mut outdated = false;
-        let outcome = products.change(found.id, |product| {
-            outdated = product.is_ahead_of(&categories) || (!read && is_filed(product));
-            if outdated { Ok(Changed::No) } else { decide(product, &categories) }
-        });
-        let outcome = outcome.await?;
-        if !outdated {
-            return Ok(outcome);
-        }
-        read = true;
-    }
-    Err(StoreError::Contended(format!("the categories of {}", found.id)).into())
-}
-
-fn is_filed(product: &Product) -> bool {
-    product.canonical.category_id.is_some() || product.category_verdict.is_some()
+    product: &Product,
+    known: &[OperationId],
+    origin: &Origin,
+) -> Result<Response, ApiError> {
+    rescue(app, scope, &product.image_ids(), origin).await;
+    let begun: Vec<_> =
+        product.intents.iter().filter(|intent| !known.contains(&intent.operation_id)).cloned().collect();
+    let Some(first) = begun.first().map(|intent| intent.operation_id) else {
+        app.drain(AggregateRef::Product(product.id)).await;
+        return answer(app, product, None).await;
+    };
+    let subject = Subject::Product(product.id);
+    app.launch_all(scope, subject, &begun).await;
+    let operation = of_subject(app, scope, subject, &begun, first).await;
+    answer(app, product, operation.as_ref().map(OperationView::whole)).await
 }
 
 pub(super) async fn answer(

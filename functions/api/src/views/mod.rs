@@ -3,6 +3,7 @@
 mod category;
 mod channel;
 mod event;
+mod foresight;
 mod image;
 mod listing;
 mod operation;
@@ -14,6 +15,7 @@ mod public;
 pub use category::{CategoryBranch, CategorySchema, CategoryView, PublicCategory, PutCategory};
 pub use channel::{ChannelTestView, ChannelView};
 pub use event::EventView;
+pub use foresight::{ForeseenChannel, ForesightView};
 pub use image::{ImageView, RenditionView};
 pub use listing::ListingShown;
 pub use operation::OperationView;

@@ -5,6 +5,7 @@
 
 mod alike;
 mod browsers;
+mod by_sku;
 mod categories;
 mod category_schemas;
 mod channels;

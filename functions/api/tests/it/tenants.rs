@@ -42,7 +42,9 @@ impl Case<'_> {
         let other = Some((self.place, name));
 
         let route = self.known.route;
-        let ask = asker.ask(route.method, &self.known.path(&own, other)).with("if-match", "*");
+        let ask = asker.ask(route.method, &self.known.path(&own, other));
+        // Who puts a product asks for it to be there, if it is asked for at all.
+        let ask = if self.puts_a_product() { ask } else { ask.with("if-match", "*") };
         let ask = match route.method {
             "GET" | "DELETE" => ask,
             "POST" => ask.with("idempotency-key", "k").json(self.known.body(&own, other)),
@@ -67,6 +69,15 @@ impl Case<'_> {
         (answer, told)
     }
 
+    fn puts_a_product(&self) -> bool {
+        self.known.route.method == "PUT" && self.known.route.path == "/v1/products/by-sku/{sku}"
+    }
+
+    /// Whether what is named is held against the rest of the request alone.
+    fn is_held_against_the_path(&self) -> bool {
+        self.puts_a_product() && self.kind == Kind::Sku && matches!(self.place, Place::Body(_))
+    }
+
     /// What is answered to whoever names what is not there, or not theirs.
     fn expected(&self) -> (u16, Option<&'static str>) {
         match (self.place, self.kind) {
@@ -82,6 +93,8 @@ impl Case<'_> {
             {
                 (201, None)
             }
+            (Place::Path(_), Kind::Sku) if self.puts_a_product() => (201, None),
+            (Place::Body(_), Kind::Sku) if self.puts_a_product() => (422, Some("INVALID_BODY")),
             (Place::Body(_), Kind::Sku | Kind::Slug | Kind::Secret) if self.known.route.method == "POST" => (201, None),
             (Place::Body(_), Kind::Sku | Kind::Slug | Kind::Secret) => (200, None),
             (Place::Body(_), Kind::Category) => (422, Some("INVALID_BODY")),
@@ -162,6 +175,7 @@ async fn another_merchants_ids_are_not_found_anywhere() {
             assert_eq!(to_foreign, to_absent, "{case} tells that it is there");
             match status {
                 200 if route.method == "GET" => assert_eq!(answer.body["items"], json!([]), "{case}"),
+                422 if case.is_held_against_the_path() => assert_eq!(to_foreign.commands, [], "{case} is looked for"),
                 404 | 422 => assert!(to_foreign.looked(), "{case}: nobody looked for it"),
                 400 | 403 => assert_eq!(to_foreign.commands, [], "{case} is looked for first"),
                 _ => {}

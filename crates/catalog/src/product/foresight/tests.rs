@@ -161,7 +161,7 @@ fn the_slug_stays_unless_another_is_given_and_all_else_is_what_is_said() {
 /// What may have happened to a product before.
 #[derive(Debug, Clone)]
 enum Before {
-    Put(NewProduct),
+    Put(Box<NewProduct>),
     Publish,
     Answer { takes: bool },
     Deactivate,
@@ -170,8 +170,8 @@ enum Before {
 
 fn before() -> impl Strategy<Value = Before> {
     prop_oneof![
-        2 => new_product().prop_map(Before::Put),
-        2 => Just(Before::Put(lamp())),
+        2 => new_product().prop_map(|new| Before::Put(Box::new(new))),
+        2 => Just(Before::Put(Box::new(lamp()))),
         3 => Just(Before::Publish),
         3 => any::<bool>().prop_map(|takes| Before::Answer { takes }),
         1 => Just(Before::Deactivate),
