@@ -105,10 +105,12 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        if error.inner().classify() != Category::Data {
+        let message = words(error.inner());
+        // There is a value, since all of it is JSON: one that a word was expected for, and that is none.
+        let is_no_word = message == "expected value";
+        if error.inner().classify() != Category::Data && !is_no_word {
             return malformed(error.inner());
         }
-        let message = words(error.inner());
         ApiError::invalid_body(pointer(error.path(), &message), friendly(message))
     })
 }
@@ -128,7 +130,7 @@ fn words(error: &serde_json::Error) -> String {
 }
 
 fn friendly(message: String) -> String {
-    if message.starts_with("data did not match any variant of untagged enum") {
+    if message.starts_with("data did not match any variant of untagged enum") || message == "expected value" {
         return "this value is of none of the types that it may have".to_owned();
     }
     message
@@ -182,7 +184,7 @@ mod tests {
 
     use tola_catalog::product::AttributeValue;
     use tola_catalog::text::{AttributeKey, Name};
-    use tola_catalog::{ImageId, Money};
+    use tola_catalog::{ImageId, Money, ProductStatus};
 
     use super::*;
 
@@ -243,6 +245,10 @@ mod tests {
             assert!(error.contains("MALFORMED_JSON"), "{text}: {error}");
         }
         assert!(format!("{:?}", read::<Thing>(b"\"\xff\"").unwrap_err()).contains("4"));
+        for text in ["null", "7", "[]", "\"BLUE\""] {
+            let error = format!("{:?}", read::<ProductStatus>(text.as_bytes()).unwrap_err());
+            assert!(error.contains("INVALID_BODY"), "{text}: {error}");
+        }
         assert!(read::<Thing>(br#"{"name":"a"}"#).is_ok());
         assert!(read::<Thing>(format!("{}1{}", "[".repeat(9_000), "]".repeat(9_000)).as_bytes()).is_err());
     }
