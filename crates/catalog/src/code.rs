@@ -49,6 +49,9 @@ codes! {
     IMAGE_IN_USE: "A product refers to the image.", "Remove the image from the products that the details name, then delete it.";
     PRECONDITION_REQUIRED: "This write needs an If-Match header.", "Read it, and send its ETag as If-Match, or * to overwrite whatever is there.";
     PRECONDITION_FAILED: "It was edited since you read it.", "Read it again, and repeat your edit on what you find.";
+    STOCK_UNTRACKED: "Nobody has said how many there are of the product, so that none can come or go.", "Say how many there are first, with `set`; then adjust.";
+    STOCK_INSUFFICIENT: "There are fewer of the product than were to go.", "Read the inventory, and let no more go than there are.";
+    IDEMPOTENCY_KEY_REQUIRED: "This write adds to what is there, and repeated without an Idempotency-Key it would add twice.", "Send an Idempotency-Key: a new one with each change, and the same one when you repeat it.";
     IDEMPOTENCY_KEY_REUSED: "The Idempotency-Key was used for another request.", "Use a new key for a new request.";
     IDEMPOTENCY_KEY_IN_FLIGHT: "A request with this Idempotency-Key is under way.", "Repeat it after the seconds that Retry-After names.";
     UNKNOWN_IMAGE: "There is no such image in this merchant's catalog, or it is being deleted.", "Upload the image first, with POST /v1/images.";

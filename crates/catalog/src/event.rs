@@ -43,6 +43,14 @@ pub enum EventKind {
     ProductDeactivated,
     /// The product is gone.
     ProductDeleted,
+    /// A merchant said something new of how many there are: by how many, and why.
+    InventoryAdjusted,
+    /// No more pieces are left than the threshold.
+    InventoryLow,
+    /// No piece is left.
+    InventoryDepleted,
+    /// There are more again, after they were low or gone.
+    InventoryRestocked,
     /// An image has its renditions.
     ImageProcessed,
     /// An upload can't be used.
@@ -64,6 +72,10 @@ impl EventKind {
             Self::ProductActivated => "ProductActivated",
             Self::ProductDeactivated => "ProductDeactivated",
             Self::ProductDeleted => "ProductDeleted",
+            Self::InventoryAdjusted => "InventoryAdjusted",
+            Self::InventoryLow => "InventoryLow",
+            Self::InventoryDepleted => "InventoryDepleted",
+            Self::InventoryRestocked => "InventoryRestocked",
             Self::ImageProcessed => "ImageProcessed",
             Self::ImageRejected => "ImageRejected",
         }

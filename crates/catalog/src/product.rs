@@ -15,6 +15,7 @@ use crate::listing::{Desired, Listing};
 use crate::money::Money;
 use crate::operation::{Intent, OperationKind};
 use crate::status::ProductStatus;
+use crate::stock::Stock;
 use crate::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
 use crate::time::Timestamp;
 
@@ -23,11 +24,13 @@ mod edit;
 mod foresight;
 mod offer;
 mod reconcile;
+mod stock;
 pub use command::{Claimed, Planned, Tally};
 pub use edit::{Edit, ImageReference, Refused};
 pub use foresight::{Foresight, Reach};
 pub use offer::{MAX_CHANNELS, Requested};
 pub use reconcile::{Drift, DriftKind, Remedy, Sight};
+pub use stock::tells_of_stock_change;
 
 /// The most images of a product.
 pub const MAX_IMAGES: usize = 20;
@@ -132,6 +135,9 @@ pub struct Product {
     pub version: u64,
     /// What the merchant says of it.
     pub canonical: Canonical,
+    /// How many there are of it: changed without an edit, so that the revision stays.
+    #[serde(default, skip_serializing_if = "Stock::is_untold")]
+    pub stock: Stock,
     /// Where it is offered, or is to be.
     #[serde(default)]
     pub channels: BTreeMap<ChannelId, Listing>,
@@ -231,6 +237,7 @@ impl Product {
             completeness: Completeness::of(&new.canonical, &images, category_verdict.as_ref()),
             category_verdict,
             canonical: new.canonical,
+            stock: Stock::default(),
             channels: BTreeMap::new(),
             live_on: Vec::new(),
             bound_to: Vec::new(),

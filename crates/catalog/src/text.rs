@@ -101,6 +101,10 @@ bounded_text!(
     /// A merchant's category: 1 to 100 characters.
     CategoryId, "a category id", 1..=100
 );
+bounded_text!(
+    /// Why pieces came or went, in the merchant's words: 1 to 500 characters.
+    StockNote, "a note", 1..=500
+);
 
 bounded_text!(
     /// What people call an attribute: 1 to 100 characters.
