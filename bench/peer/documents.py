@@ -41,6 +41,12 @@ class Canonical(BaseModel):
     brand: Text | None = None
 
 
+class Stock(BaseModel):
+    on_hand: Natural | None = None
+    low_threshold: Natural | None = None
+    level: str | None = None
+
+
 class Rendition(BaseModel):
     name: str
     key: str
@@ -121,6 +127,7 @@ class Product(BaseModel):
     revision: Natural
     version: Natural
     canonical: Canonical
+    stock: Stock = Stock()
     images: list[Image]
     channels: dict[ChannelId, Listing]
     live_on: list[ChannelId]

@@ -15,6 +15,7 @@ from documents import (
     Problem,
     Product,
     Status,
+    Stock,
 )
 
 
@@ -56,6 +57,22 @@ class ImageView(BaseModel):
                 for rendition in image.renditions
             ],
             rejected=image.rejected,
+        )
+
+
+class StockView(BaseModel):
+    tracked: bool
+    on_hand: int | None
+    low_stock_threshold: int | None
+    level: str | None
+
+    @classmethod
+    def of(cls, stock: Stock) -> "StockView":
+        return cls(
+            tracked=stock.on_hand is not None,
+            on_hand=stock.on_hand,
+            low_stock_threshold=stock.low_threshold,
+            level=stock.level,
         )
 
 
@@ -107,6 +124,7 @@ class ProductView(BaseModel):
     attributes: dict[str, AttributeValue]
     tags: list[str]
     images: list[ImageView]
+    stock: StockView
     channels: dict[str, ListingView]
     live_on: list[str]
     completeness: CompletenessView
@@ -133,6 +151,7 @@ class ProductView(BaseModel):
             attributes=canonical.attributes,
             tags=canonical.tags,
             images=[ImageView.of(image, link) for image in product.images],
+            stock=StockView.of(product.stock),
             channels={channel: ListingView.of(listing) for channel, listing in product.channels.items()},
             live_on=product.live_on,
             completeness=CompletenessView(score=product.completeness.score, missing=product.completeness.missing),

@@ -196,6 +196,10 @@ RIGHT = [
     ("INVALID_BODY", r"/parent_id", never),
     ("INVALID_CURSOR", r"/query/cursor", never),
     ("IDEMPOTENCY_KEY_REUSED", r"/headers/idempotency-key", never),
+    # An adjustment needs a key, and nothing else does.
+    ("IDEMPOTENCY_KEY_REQUIRED", r"/headers/idempotency-key", lambda value, case, _: value or "adjust" not in case.body),
+    # How many there are decides how many more there may be.
+    ("INVALID_BODY", r"/adjust", lambda value, *_: isinstance(value, int) and value < 0),
     # It may be left out for a deletion that has begun, and for none else.
     ("PRECONDITION_REQUIRED", r"/headers/if-match", lambda value, *_: value is not None),
     # It is the one that the path names.
@@ -210,7 +214,7 @@ RIGHT = [
     # Three letters are not always a currency.
     ("INVALID_BODY", r".*/price/currency", lambda value, *_: value in ("EUR", "MXN", "USD")),
     # There is no floating point here, though JSON Schema takes 12.0 for an integer.
-    ("INVALID_BODY", r".*/price/amount|/position", lambda value, *_: isinstance(value, int)),
+    ("INVALID_BODY", r".*/price/amount|/position|/set|/low_stock_threshold", lambda value, *_: isinstance(value, int)),
     # Which types of channels there are is the deployment's, and what their configurations look like is theirs.
     ("INVALID_BODY", r"/type", lambda value, *_: value == "sandbox"),
     ("INVALID_BODY", r"/config(/.*)?", lambda value, case, _: case.body["config"] == {}),

@@ -11,6 +11,7 @@ mod docs;
 mod identity;
 mod images;
 mod interrupting;
+mod inventory;
 mod lists;
 mod market;
 mod patience;

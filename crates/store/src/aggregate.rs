@@ -15,6 +15,21 @@ use crate::{Error, TenantScope};
 /// How often a change that loses the race is decided again.
 pub(crate) const ATTEMPTS: u32 = 12;
 
+/// How often a change takes its turn, and how long it lets others go first: up to so many milliseconds at first, twice as many
+/// each time, and so often twice.
+#[derive(Clone, Copy)]
+struct Turns {
+    attempts: u32,
+    first: u64,
+    doublings: u32,
+}
+
+const USUAL: Turns = Turns { attempts: ATTEMPTS, first: 2, doublings: 5 };
+
+/// Of what a crowd changes at once: a hundred at a time all come to their end, within what a request may take. If they
+/// hurried, they would mostly get in each other's way.
+const IN_A_CROWD: Turns = Turns { attempts: 24, first: 8, doublings: 6 };
+
 /// One merchant's documents of one kind.
 pub struct Aggregates<T: Versioned> {
     pub(crate) collection: Collection<T>,
@@ -92,13 +107,33 @@ impl<T: Versioned> Aggregates<T> {
     ///
     /// # Errors
     /// [`Error::Contended`] when others win every time, and whatever `decide` or the database gives.
-    pub async fn change<E, F>(&self, id: impl ToString + Send, mut decide: F) -> Result<Outcome<T>, E>
+    pub async fn change<E, F>(&self, id: impl ToString + Send, decide: F) -> Result<Outcome<T>, E>
     where
         E: From<Error>,
         F: FnMut(&mut T) -> Result<Changed, E> + Send,
     {
-        let id = id.to_string();
-        for attempt in 0..ATTEMPTS {
+        self.change_in_turns(USUAL, id.to_string(), decide).await
+    }
+
+    /// The same, of what many change at the same time, as the last pieces of what everybody wants: it takes more turns, and
+    /// lets others go first for longer.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub async fn change_in_a_crowd<E, F>(&self, id: impl ToString + Send, decide: F) -> Result<Outcome<T>, E>
+    where
+        E: From<Error>,
+        F: FnMut(&mut T) -> Result<Changed, E> + Send,
+    {
+        self.change_in_turns(IN_A_CROWD, id.to_string(), decide).await
+    }
+
+    async fn change_in_turns<E, F>(&self, turns: Turns, id: String, mut decide: F) -> Result<Outcome<T>, E>
+    where
+        E: From<Error>,
+        F: FnMut(&mut T) -> Result<Changed, E> + Send,
+    {
+        for attempt in 0..turns.attempts {
             let Some(before) = self.get(&id).await? else { return Ok(Outcome::Absent) };
             let mut after = before.clone();
             if decide(&mut after)? == Changed::No {
@@ -106,7 +141,7 @@ impl<T: Versioned> Aggregates<T> {
             }
             match self.save(&before, &after).await? {
                 Saved::Moved => return Ok(Outcome::Moved(after)),
-                Saved::Conflict => pause(attempt).await,
+                Saved::Conflict => turns.pause(attempt).await,
             }
         }
         Err(Error::Contended(id).into())
@@ -131,9 +166,15 @@ impl<T: Versioned> Aggregates<T> {
 
 /// Lets the winner of a race get ahead: up to 2, 4, 8 … 64 ms, each writer another while.
 pub(crate) async fn pause(attempt: u32) {
-    let most = 2_u64 << attempt.min(5);
-    let random = u64::try_from(Ulid::generate().random() & 0xffff).unwrap_or(0);
-    tokio::time::sleep(Duration::from_millis(random % most)).await;
+    USUAL.pause(attempt).await;
+}
+
+impl Turns {
+    async fn pause(self, attempt: u32) {
+        let most = self.first << attempt.min(self.doublings);
+        let random = u64::try_from(Ulid::generate().random() & 0xffff).unwrap_or(0);
+        tokio::time::sleep(Duration::from_millis(random % most)).await;
+    }
 }
 
 impl<T> Outcome<T> {

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::product::Refused;
 use tola_catalog::status::NotPossible;
+use tola_catalog::stock::StockRefused;
 use tola_catalog::{Code, Missing, Product, code};
 pub use tola_step::chain;
 use tola_store::{Duplicate, Error as StoreError};
@@ -251,6 +252,19 @@ impl From<Refused> for ApiError {
             Refused::Incomplete { missing } => {
                 Self::new(StatusCode::CONFLICT, code::PRODUCT_INCOMPLETE).lacking(missing)
             }
+        }
+    }
+}
+
+impl From<StockRefused> for ApiError {
+    fn from(refused: StockRefused) -> Self {
+        let message = refused.to_string();
+        let conflict = |code: Code| Self::new(StatusCode::CONFLICT, code).at("/adjust", code, &message);
+        match refused {
+            StockRefused::NotPossible(not_possible) => not_possible.into(),
+            StockRefused::Untracked => conflict(code::STOCK_UNTRACKED),
+            StockRefused::Insufficient { .. } => conflict(code::STOCK_INSUFFICIENT),
+            StockRefused::TooMany { .. } => Self::invalid_body("/adjust", message),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! ETags: `"<revision>.<version>"`. A reader compares all of it; a merchant who edits, the revision alone, since writes
-//! in the background raise the version and take nothing away from an edit.
+//! in the background raise the version and take nothing away from an edit. Who changes a stock compares all of it, too: that
+//! leaves the revision as it is.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tola_catalog::{Product, code};
@@ -23,13 +24,20 @@ pub fn is_known(headers: &HeaderMap, product: &Product) -> bool {
     tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == current)
 }
 
-/// The revisions that an edit may be made on.
+/// What a change may be made on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IfMatch {
-    /// Whichever is there.
+    /// Whatever is there.
     Any,
     /// One of these.
-    Revisions(Vec<u64>),
+    Tags(Vec<Tag>),
+}
+
+/// An ETag that a client has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag {
+    revision: u64,
+    version: Option<u64>,
 }
 
 impl IfMatch {
@@ -46,11 +54,19 @@ impl IfMatch {
         if tags.trim() == "*" {
             return Ok(Self::Any);
         }
-        let revisions: Option<Vec<u64>> = tags.split(',').map(|tag| revision(tag.trim())).collect();
-        revisions.map(Self::Revisions).ok_or_else(|| {
+        let tags: Option<Vec<Tag>> = tags.split(',').map(|tag| read_tag(tag.trim())).collect();
+        tags.map(Self::Tags).ok_or_else(|| {
             let message = "If-Match is the ETag that you read, in its quotes, or *";
             ApiError::invalid_parameter("/headers/if-match", message)
         })
+    }
+
+    /// The same of a change that may be made on whatever is there: nothing without the header.
+    ///
+    /// # Errors
+    /// 400 `INVALID_PARAMETER` when it is something else.
+    pub fn read_if_sent(headers: &HeaderMap) -> Result<Self, ApiError> {
+        if headers.contains_key(header::IF_MATCH) { Self::read(headers) } else { Ok(Self::Any) }
     }
 
     /// Lets an edit of this product pass.
@@ -58,11 +74,25 @@ impl IfMatch {
     /// # Errors
     /// 412 `PRECONDITION_FAILED` when it has another revision.
     pub fn permit(&self, product: &Product) -> Result<(), ApiError> {
+        let message = || format!("It was edited since you read it: its revision is {} now.", product.revision);
+        self.permit_where(|tag| tag.revision == product.revision, message)
+    }
+
+    /// Lets a change of this product pass to which nobody has written anything.
+    ///
+    /// # Errors
+    /// 412 `PRECONDITION_FAILED` when it has another version.
+    pub fn permit_unwritten(&self, product: &Product) -> Result<(), ApiError> {
+        let current = Tag { revision: product.revision, version: Some(product.version) };
+        let message = || format!("It was written to since you read it: its ETag is {} now.", of(product));
+        self.permit_where(|tag| *tag == current, message)
+    }
+
+    fn permit_where(&self, is_it: impl Fn(&Tag) -> bool, message: impl Fn() -> String) -> Result<(), ApiError> {
         match self {
-            Self::Revisions(revisions) if !revisions.contains(&product.revision) => {
+            Self::Tags(tags) if !tags.iter().any(is_it) => {
                 let error = ApiError::new(StatusCode::PRECONDITION_FAILED, code::PRECONDITION_FAILED);
-                let message = format!("It was edited since you read it: its revision is {} now.", product.revision);
-                Err(error.at("/headers/if-match", code::PRECONDITION_FAILED, message))
+                Err(error.at("/headers/if-match", code::PRECONDITION_FAILED, message()))
             }
             _ => Ok(()),
         }
@@ -118,11 +148,12 @@ fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     values.ok().map(|values| values.join(","))
 }
 
-fn revision(tag: &str) -> Option<u64> {
+fn read_tag(tag: &str) -> Option<Tag> {
     let tag = tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?;
-    let (revision, version) = tag.split_once('.').unwrap_or((tag, "0"));
+    let (revision, version) = tag.split_once('.').map_or((tag, None), |(revision, version)| (revision, Some(version)));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    (digits(revision) && digits(version)).then(|| revision.parse().ok())?
+    let read = || Some(Tag { revision: revision.parse().ok()?, version: version.and_then(|text| text.parse().ok()) });
+    (digits(revision) && version.is_none_or(digits)).then(read)?
 }
 
 #[cfg(test)]
@@ -148,10 +179,12 @@ mod tests {
 
     #[test]
     fn an_etag_names_a_revision() {
+        let tag = |revision, version| Tag { revision, version };
         assert_eq!(read("*"), Some(IfMatch::Any));
-        assert_eq!(read("\"3.7\""), Some(IfMatch::Revisions(vec![3])));
-        assert_eq!(read("\"3\""), Some(IfMatch::Revisions(vec![3])));
-        assert_eq!(read("W/\"3.7\", \"4.1\""), Some(IfMatch::Revisions(vec![3, 4])));
+        assert_eq!(read("\"3.7\""), Some(IfMatch::Tags(vec![tag(3, Some(7))])));
+        assert_eq!(read("\"3\""), Some(IfMatch::Tags(vec![tag(3, None)])));
+        assert_eq!(read("W/\"3.7\", \"4.1\""), Some(IfMatch::Tags(vec![tag(3, Some(7)), tag(4, Some(1))])));
+        assert_eq!(IfMatch::read_if_sent(&HeaderMap::new()).ok(), Some(IfMatch::Any));
         for malformed in [
             "",
             "3.7",

@@ -1,10 +1,11 @@
-//! The one layer behind every POST: the ids that a request uses are minted before its first write, and with an
-//! `Idempotency-Key` they and the answer are kept, so that a repeated request comes to the same end.
+//! The one layer behind every POST, and behind every other route that is declared to take a key: the ids that a request uses
+//! are minted before its first write, and with an `Idempotency-Key` they and the answer are kept, so that a repeated request
+//! comes to the same end.
 
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -14,12 +15,14 @@ use sha2::{Digest, Sha256};
 use tola_catalog::{Identity, ImageId, MerchantId, OperationId, ProductId, code};
 use tola_step::now;
 use tola_store::{Begun, Idempotency, IdempotencyKey, Minted, StoredAnswer, TenantScope};
+use ulid::Ulid;
 
 use crate::app::App;
 use crate::body::buffer;
 use crate::error::{ApiError, chain, finish};
 use crate::identity::one;
 use crate::request::{RequestIds, guarded};
+use crate::routes;
 
 const KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -38,13 +41,14 @@ const MAX_ANSWER: usize = 4 * 1024 * 1024;
 #[derive(Debug, Clone, Copy)]
 pub struct Ids {
     minted: Minted,
+    keyed: bool,
     resumed: bool,
 }
 
 impl Ids {
     pub(crate) fn fresh() -> Self {
         let minted = Minted { resource: tola_step::new_id(), operation: tola_step::new_id() };
-        Self { minted, resumed: false }
+        Self { minted, keyed: false, resumed: false }
     }
 
     /// Of a product that is created.
@@ -62,6 +66,16 @@ impl Ids {
         OperationId::new(self.minted.operation)
     }
 
+    /// Of a change of what is there: it is told from others that say the same.
+    pub fn change(self) -> Ulid {
+        self.minted.resource
+    }
+
+    /// Whether the request has a key, so that it may be repeated.
+    pub fn is_keyed(self) -> bool {
+        self.keyed
+    }
+
     /// Whether the request was sent before and came to no answer: what it asks for may have been done.
     pub fn is_resumed(self) -> bool {
         self.resumed
@@ -72,20 +86,26 @@ impl<S: Sync> FromRequestParts<S> for Ids {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        // A request of another method has no key: its ids are its own.
+        // A request of another route has no key: its ids are its own.
         Ok(parts.extensions.get::<Self>().copied().unwrap_or_else(Self::fresh))
     }
 }
 
-/// The layer. Requests other than POST, and those that no route takes, pass through.
+/// The layer. Requests of routes that take no key, and those that no route takes, pass through.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let found = (request.extensions().get::<Identity>(), request.extensions().get::<RequestIds>());
     let (Some(identity), Some(ids)) = found else { return next.run(request).await };
-    if request.method() != Method::POST {
+    if !takes_key(&request) {
         return next.run(request).await;
     }
     let (scope, ids) = (TenantScope::of_identity(identity), ids.clone());
     once(&app, scope, &ids, request, next).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+fn takes_key(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let route = path.and_then(|path| routes::find(request.method(), path));
+    request.method() == Method::POST || route.is_some_and(|route| route.keyed)
 }
 
 async fn once(
@@ -112,7 +132,7 @@ async fn once(
     match begun {
         Begun::Proceed(minted) | Begun::Resume(minted) => {
             let resumed = matches!(begun, Begun::Resume(_));
-            let answer = answer(parts, body, Ids { minted, resumed }, ids, next).await?;
+            let answer = answer(parts, body, Ids { minted, keyed: true, resumed }, ids, next).await?;
             keep(&records, &key, &answer).await;
             signed(app, scope.merchant_id(), answer).await
         }

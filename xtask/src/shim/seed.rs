@@ -88,11 +88,12 @@ fn go_live(product: &mut Product) -> anyhow::Result<Operation> {
 }
 
 /// Does with them what leaves them in different states, as their merchants would: one is published, one's publication is
-/// cancelled, one is deactivated, a draft is registered and a photo promised.
+/// cancelled, one is deactivated, some are counted, a draft is registered and a photo promised.
 pub(super) async fn actions(url: &str, tenants: &mut [Tenant; 2]) -> anyhow::Result<()> {
     for tenant in tenants {
         tenant.categorise(url).await?;
         let products = tenant.has.products.clone();
+        tenant.count(url, &products[..6]).await?;
         let publish = json!({ "channels": [CHANNEL] });
         for product in &products[..2] {
             let published = tenant.post(url, &format!("/v1/products/{product}/publish"), &publish).await?;

@@ -111,6 +111,8 @@ pub(super) enum IfMatch {
     UnlessBegun,
     /// It may be said, and so may that nothing is there.
     AtWill,
+    /// It may be said, and holds as long as nothing at all was written since.
+    Unchanged,
 }
 
 impl Contract {
@@ -182,6 +184,12 @@ impl Contract {
     /// It makes something what the body says, and may be told what has to be there before.
     pub(crate) fn puts(mut self) -> Self {
         self.if_match = Some(IfMatch::AtWill);
+        self.refuses(StatusCode::PRECONDITION_FAILED, &[code::PRECONDITION_FAILED])
+    }
+
+    /// It changes what is there, or only what was read before.
+    pub(crate) fn may_edit(mut self) -> Self {
+        self.if_match = Some(IfMatch::Unchanged);
         self.refuses(StatusCode::PRECONDITION_FAILED, &[code::PRECONDITION_FAILED])
     }
 

@@ -10,17 +10,19 @@ use tola_catalog::image::{Placeholder, UploadedFile};
 use tola_catalog::listing::{ChannelOutcome, Standing, Visibility};
 use tola_catalog::operation::{StepOutcome, Subject};
 use tola_catalog::product::{AttributeValue, Canonical, ImageReference, NewProduct};
+use tola_catalog::stock::{Count, StockReason};
 use tola_catalog::text::{AltText, AttributeKey, Brand, Description, Name, Sku, Tag};
 use tola_catalog::{
     Actor, CategoryDraft, CategoryKey, CategoryTree, Cause, Channel, ChannelId, ChannelStatus, EffectiveView, Event,
-    Image, ImageId, MerchantId, Money, Operation, OperationId, OperationStatus, Origin, Product, ProductId, Rendition,
-    Seo, StepRecord, Timestamp,
+    Image, ImageId, MerchantId, Money, Operation, OperationId, OperationStatus, Origin, Product, ProductId, Quantity,
+    Rendition, Seo, StepRecord, StockChange, Timestamp,
 };
 use tola_media::MAX_UPLOAD_LIFETIME;
 
 use crate::signing::Links;
 use crate::views::{
-    CategoryBranch, CategorySchema, CategoryView, ChannelTestView, ChannelView, EventView, ImageView, ListingShown,
+    CategoryBranch, CategorySchema, CategoryView, ChannelTestView, ChannelView, EventView, ImageView, InventoryView,
+    ListingShown,
     OperationView, Page, PlanView, PlannedView, ProductItem, ProductView, PublicCategory, PublicProductView,
 };
 
@@ -103,6 +105,19 @@ pub(crate) fn public_product() -> Value {
 
 pub(crate) fn public_products() -> Value {
     page(&public_product())
+}
+
+pub(crate) fn inventory() -> Value {
+    shown(|life| InventoryView::new(&life.product))
+}
+
+/// What becomes of a stock.
+pub(crate) fn inventory_changes() -> Vec<(&'static str, Value)> {
+    vec![
+        ("What was counted", json!({ "set": 12, "reason": "COUNT", "low_stock_threshold": 5 })),
+        ("Three were sold", json!({ "adjust": -3, "reason": "SALE", "note": "order 1017" })),
+        ("Nobody counts any more", json!({ "set": null })),
+    ]
 }
 
 pub(crate) fn history() -> Value {
@@ -287,6 +302,13 @@ fn lived() -> Option<Life> {
     };
     let _ = product.record(&channel.id, fence, &ChannelOutcome::Listed(standing), &at(62));
     let _ = product.tell(publication, &at(63));
+    let counted = StockChange {
+        count: Some(Count::Set(Quantity::new(12).ok()?)),
+        low_threshold: Some(Some(Quantity::new(5).ok()?)),
+        reason: Some(StockReason::Count),
+        note: None,
+    };
+    let _ = product.change_stock(&counted, product.id.ulid(), &at(90)).ok()?;
 
     let mut operation = Operation::of_intent(&intent, merchant_id, Subject::Product(product.id));
     operation.execution_arn = Some(format!(

@@ -34,7 +34,8 @@ const DESCRIPTION: &str = "\
 Tola keeps products and brings them to sales channels. Whatever takes longer than a request is an *operation*: the answer \
 names it, and `GET /v1/operations/{id}` tells how far it is and what to do next.
 
-- **Repeating a request** is safe. A `POST` with an `Idempotency-Key` is done once, and its answer is given again.
+- **Repeating a request** is safe. A `POST` with an `Idempotency-Key` is done once, and its answer is given again; so is a \
+`PATCH` of an inventory, which needs one where it adjusts.
 - **Editing** names what it was made on: `If-Match` with the `ETag` that was read.
 - **Lists** come in pages. `next_cursor` continues one, with the same filters.
 - **Errors** have one shape, and a `code` that does not change. `details` point at the values at fault: into the body, or to \

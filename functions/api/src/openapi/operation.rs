@@ -4,7 +4,6 @@ use aide::openapi::{
     Example, HeaderStyle, MediaType, Operation, Parameter as Described, ParameterData, ParameterSchemaOrContent,
     PathStyle, QueryStyle, ReferenceOr, RequestBody, Response, Responses, SchemaObject, StatusCode as Status,
 };
-use axum::http::Method;
 use indexmap::IndexMap;
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
@@ -53,7 +52,7 @@ fn answered(route: &Route, answer: &Answer, schemas: &mut Schemas) -> Response {
     headers.extend_from_slice(&answer.headers);
     if route.policy == Policy::Write {
         headers.extend([Header::RateLimit, Header::RateLimitPolicy]);
-        if route.method == Method::POST {
+        if route.keyed {
             headers.push(Header::IdempotencyReplayed);
         }
     }
@@ -133,9 +132,10 @@ fn headers(route: &Route, contract: &Contract, auth: AuthMode, schemas: &mut Sch
                 "The `ETag` that was read, or `*`. Once the deletion has begun it is asked for again without."
             }
             IfMatch::AtWill => "The `ETag` that was read, or `*` for whatever is there: something has to be.",
+            IfMatch::Unchanged => "The `ETag` that was read: then nothing is changed if anything was written since.",
         };
         let schema = json_schema!({ "type": "string", "pattern": IF_MATCH });
-        let example = (if_match != IfMatch::AtWill).then(|| json!("\"3.17\""));
+        let example = (![IfMatch::AtWill, IfMatch::Unchanged].contains(&if_match)).then(|| json!("\"3.17\""));
         all.push(header("If-Match", description, if_match == IfMatch::Always, schema, example));
         if if_match == IfMatch::AtWill {
             let schema = json_schema!({ "type": "string", "const": "*" });
@@ -147,7 +147,7 @@ fn headers(route: &Route, contract: &Contract, auth: AuthMode, schemas: &mut Sch
         let schema = json_schema!({ "type": "string" });
         all.push(header("If-None-Match", description, false, schema, None));
     }
-    if route.policy == Policy::Write && route.method == Method::POST {
+    if route.policy == Policy::Write && route.keyed {
         let description = "Makes it safe to repeat the request: what has the same key is done once, and answered alike \
                            for a day.";
         let schema = json_schema!({ "type": "string", "pattern": PRINTABLE, "minLength": 1, "maxLength": MAX_KEY });

@@ -49,7 +49,7 @@ pub(super) fn of(route: &Route, contract: &Contract) -> BTreeMap<StatusCode, Vec
     if route.policy == Policy::Write {
         all.push((StatusCode::TOO_MANY_REQUESTS, code::TOO_MANY_WRITES));
         all.push((StatusCode::SERVICE_UNAVAILABLE, code::TOO_MANY_PENDING_EVENTS));
-        if route.method == Method::POST {
+        if route.keyed {
             all.push((StatusCode::CONFLICT, code::IDEMPOTENCY_KEY_IN_FLIGHT));
             all.push((StatusCode::UNPROCESSABLE_ENTITY, code::IDEMPOTENCY_KEY_REUSED));
         }

@@ -15,6 +15,7 @@ mod foresee_product;
 pub mod health;
 pub mod history;
 pub mod images;
+mod inventory;
 pub mod operations;
 mod override_listing;
 pub mod products;
@@ -51,18 +52,21 @@ pub struct Route {
     pub policy: Policy,
     /// The parameters of the query that it takes.
     pub parameters: &'static [&'static str],
+    /// Whether it takes an `Idempotency-Key`: every POST does, and what adds to what is there.
+    pub keyed: bool,
     /// What it says of itself.
     pub(crate) contract: fn() -> Contract,
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal $policy:ident $handler:path, $contract:path $(, $parameters:tt)?;)*) => {
+    ($($method:ident $path:literal $policy:ident $handler:path, $contract:path $(, $parameters:tt)? $(=> $keyed:ident)?;)*) => {
         /// Every route with all that is declared of it.
         pub const ROUTES: &[Route] = &[$(Route {
             method: stringify!($method),
             path: $path,
             policy: Policy::$policy,
             parameters: routes!(@parameters $($parameters)?),
+            keyed: routes!(@keyed $method $($keyed)?),
             contract: $contract,
         }),*];
 
@@ -72,6 +76,9 @@ macro_rules! routes {
     };
     (@parameters) => { &[] };
     (@parameters $parameters:tt) => { &$parameters };
+    (@keyed POST) => { true };
+    (@keyed $method:ident keyed) => { true };
+    (@keyed $method:ident) => { false };
 }
 
 routes! {
@@ -80,6 +87,8 @@ routes! {
            ["status", "channel", "limit", "cursor", "merchant"];
     GET    "/v1/products/{id}"                            Read   products::read, products::contract;
     PATCH  "/v1/products/{id}"                            Write  edit_product::edit, edit_product::contract;
+    GET    "/v1/products/{id}/inventory"                  Read   inventory::read, inventory::contract;
+    PATCH  "/v1/products/{id}/inventory"                  Write  inventory::change, inventory::change_contract => keyed;
     GET    "/v1/products/{id}/history"                    Read   history::list, history::contract, ["limit", "cursor"];
     GET    "/v1/products/by-sku/{sku}"                    Read   products::by_sku, products::by_sku_contract;
     PUT    "/v1/products/by-sku/{sku}"                    Write  put_product::put, put_product::contract, ["dry_run"];

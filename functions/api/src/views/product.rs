@@ -14,6 +14,7 @@ use tola_catalog::{
 use tola_catalog::{Problem, Product, ProductId, ProductImage, ProductStatus, Rendition, Timestamp};
 
 use super::image::RenditionView;
+use super::inventory::StockView;
 use super::operation::OperationView;
 use crate::signing::Links;
 
@@ -36,6 +37,8 @@ pub struct ProductView<'a> {
     attributes: &'a BTreeMap<AttributeKey, AttributeValue>,
     tags: &'a [Tag],
     images: Vec<ProductImageView<'a>>,
+    /// How many there are.
+    stock: StockView,
     channels: BTreeMap<&'a ChannelId, ListingView<'a>>,
     live_on: &'a [ChannelId],
     completeness: &'a Completeness,
@@ -112,6 +115,7 @@ impl<'a> ProductView<'a> {
             attributes: &canonical.attributes,
             tags: &canonical.tags,
             images: product.images.iter().map(|image| image_view(image, links)).collect(),
+            stock: product.stock.into(),
             channels: product.channels.iter().map(|(id, listing)| (id, listing_view(listing))).collect(),
             live_on: &product.live_on,
             completeness: &product.completeness,
@@ -170,6 +174,8 @@ pub struct ProductItem {
     name: Name,
     price: Option<Money>,
     score: u8,
+    /// How many there are.
+    stock: StockView,
     live_on: Vec<ChannelId>,
     thumbnail: Option<Thumbnail>,
     created_at: Timestamp,
@@ -203,6 +209,7 @@ impl ProductItem {
             name: product.canonical.name,
             price: product.canonical.price,
             score: product.completeness.score,
+            stock: product.stock.into(),
             live_on: product.live_on,
             created_at: product.created_at,
             updated_at: product.updated_at,

@@ -27,6 +27,8 @@ pub struct PublicProductView<'a> {
     attributes: &'a BTreeMap<AttributeKey, AttributeValue>,
     tags: &'a [Tag],
     images: Vec<PublicImageView<'a>>,
+    /// Whether there is one to be had. How many there are is the merchant's alone.
+    in_stock: bool,
     updated_at: Timestamp,
 }
 
@@ -60,6 +62,7 @@ impl<'a> PublicProductView<'a> {
             attributes: &canonical.attributes,
             tags: &canonical.tags,
             images: images.collect(),
+            in_stock: product.stock.is_available(),
             updated_at: product.updated_at,
         }
     }

@@ -16,6 +16,7 @@ mod failing_well;
 mod gateway;
 mod idempotency;
 mod images;
+mod inventory;
 mod listings;
 mod market;
 mod openapi;

@@ -1,4 +1,5 @@
-//! Every POST, sent many times at once or dying on its way: it has the effect of one request that went well.
+//! Every POST, and whatever else takes a key, sent many times at once or dying on its way: it has the effect of one request
+//! that went well.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -100,6 +101,11 @@ async fn ready(ana: &Actress, method: &str, pattern: &str) -> (String, Value) {
             ana.files("lamps", json!({ "name": "Lamps" })).await;
             ("lamps".to_owned(), nothing)
         }
+        ("PATCH", "/v1/products/{id}/inventory") => {
+            let id = ana.registers(json!({})).await.text("/id").to_owned();
+            ana.counts(&id, json!({ "set": 3 })).await;
+            (id, json!({ "adjust": -2, "reason": "SALE", "low_stock_threshold": 1 }))
+        }
         ("POST", "/v1/operations/{id}/retry") => {
             let operation = ana.registers(json!({})).await.text("/operation/id").to_owned();
             ana.sees_settled(&operation, OperationStatus::Failed).await;
@@ -194,8 +200,8 @@ impl Scene {
     }
 
     /// A request of its route that nothing happens to: its answer, and its effect.
-    async fn undisturbed(world: &World, pattern: &str) -> (String, Effect) {
-        let scene = Self::of(world, "POST", pattern).await;
+    async fn undisturbed(world: &World, method: &'static str, pattern: &str) -> (String, Effect) {
+        let scene = Self::of(world, method, pattern).await;
         let untouched = scene.effect(world).await;
         let answer = scene.sends().await;
         assert!(answer.status.is_success(), "{pattern}: {answer:?}");
@@ -218,8 +224,9 @@ impl Answer {
     }
 }
 
-fn posts() -> impl Iterator<Item = &'static str> {
-    api::ROUTES.iter().filter(|route| route.method == "POST").map(|route| route.path)
+/// Method and pattern of the routes that take a key.
+fn keyed() -> impl Iterator<Item = (&'static str, &'static str)> {
+    api::ROUTES.iter().filter(|route| route.keyed).map(|route| (route.method, route.path))
 }
 
 /// As many answers to requests that are sent at the same time.
@@ -240,10 +247,10 @@ where
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_at_once_with_one_key_have_the_effect_of_one() {
-    for pattern in posts() {
+    for (method, pattern) in keyed() {
         let world = World::new().await;
-        let (alone, effect) = Scene::undisturbed(&world, pattern).await;
-        let scene = Scene::of(&world, "POST", pattern).await;
+        let (alone, effect) = Scene::undisturbed(&world, method, pattern).await;
+        let scene = Scene::of(&world, method, pattern).await;
 
         let sent = at_once(|| scene.clone().sends_itself()).await;
 
@@ -306,10 +313,10 @@ async fn fifty_at_once_without_a_key_make_one_operation() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn while_a_request_is_under_way_its_key_is_in_flight() {
-    for pattern in posts() {
+    for (method, pattern) in keyed() {
         let world = World::overheard().await;
-        let (alone, effect) = Scene::undisturbed(&world, pattern).await;
-        let scene = Scene::of(&world, "POST", pattern).await;
+        let (alone, effect) = Scene::undisturbed(&world, method, pattern).await;
+        let scene = Scene::of(&world, method, pattern).await;
 
         // The first write claims the key.
         let mut held = world.commands().hold_after(1);
@@ -329,12 +336,12 @@ async fn while_a_request_is_under_way_its_key_is_in_flight() {
 /// The function dies before the first thing that it writes, before the second, and so on.
 #[tokio::test]
 async fn wherever_a_request_dies_its_repetition_comes_to_the_same_end() {
-    for pattern in posts() {
+    for (method, pattern) in keyed() {
         let world = World::overheard().await;
-        let (alone, effect) = Scene::undisturbed(&world, pattern).await;
+        let (alone, effect) = Scene::undisturbed(&world, method, pattern).await;
         let mut writes = 0;
         loop {
-            let scene = Scene::of(&world, "POST", pattern).await;
+            let scene = Scene::of(&world, method, pattern).await;
             let answer = world.commands().dying_after(writes, scene.sends()).await;
             if answer.status.is_success() {
                 break;

@@ -40,6 +40,10 @@ fn any_json() -> impl Strategy<Value = Value> {
             "required_attributes",
             "secret",
             "paused",
+            "set",
+            "adjust",
+            "reason",
+            "low_stock_threshold",
         ])
         .prop_map(str::to_owned),
         any::<String>(),
@@ -84,6 +88,19 @@ fn nearly_a_channel() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Bodies that are nearly right: what becomes of a stock, with numbers of every kind.
+fn nearly_a_count() -> impl Strategy<Value = Value> {
+    let number = prop_oneof![(-3_i64..4).prop_map(Value::from), any::<i64>().prop_map(Value::from), any_json()];
+    let field = prop::sample::select(vec!["set", "adjust", "low_stock_threshold"]);
+    prop::collection::vec((field, number), 1..3).prop_map(|fields| {
+        let mut body = json!({ "reason": "COUNT" });
+        for (field, value) in fields {
+            body[field] = value;
+        }
+        body
+    })
+}
+
 /// A product that is right, with texts of every kind.
 fn a_product() -> impl Strategy<Value = Value> {
     ("\\PC{1,40}", any::<String>(), prop::collection::vec(any::<String>(), 0..4), any::<f64>()).prop_map(
@@ -99,6 +116,7 @@ fn any_body() -> impl Strategy<Value = Vec<u8>> {
         2 => any_json().prop_map(|json| json.to_string().into_bytes()),
         1 => Just(br#"{"content_type":"image/png"}"#.to_vec()),
         1 => Just(br#"{"channels":["shop"]}"#.to_vec()),
+        1 => nearly_a_count().prop_map(|json| json.to_string().into_bytes()),
         2 => nearly_a_channel().prop_map(|json| json.to_string().into_bytes()),
         4 => nearly_a_product().prop_map(|json| json.to_string().into_bytes()),
         4 => a_product().prop_map(|json| json.to_string().into_bytes()),
@@ -126,6 +144,7 @@ fn any_route() -> impl Strategy<Value = (&'static str, &'static str)> {
         2 => any,
         1 => Just(("POST", "/v1/products")),
         1 => Just(("PATCH", "/v1/products/{id}")),
+        1 => Just(("PATCH", "/v1/products/{id}/inventory")),
         1 => Just(("PUT", "/v1/channels/{id}")),
     ]
 }

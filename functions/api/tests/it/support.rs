@@ -290,6 +290,13 @@ impl World {
         keys.update_many(doc! { "answer": { "$exists": false } }, past).await.unwrap();
     }
 
+    /// As if everybody who has a key had died long ago, just before the answer was kept.
+    pub(crate) async fn forgets_answers(&self) {
+        let keys = self.behind().await.collection::<Document>(IDEMPOTENCY);
+        keys.update_many(doc! {}, doc! { "$unset": { "answer": 1 } }).await.unwrap();
+        self.leases_end().await;
+    }
+
     /// Every document of a merchant, with the name of its collection.
     pub(crate) async fn documents_of(&self, merchant: MerchantId) -> Vec<(String, Document)> {
         let by_merchant = |name: &str| match name {
