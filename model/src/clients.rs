@@ -44,6 +44,7 @@ enum Wish {
     Photo,
     Register(Value),
     Edit(Value),
+    Count(Value),
     Publish(Vec<String>),
     Unpublish(Vec<String>),
     Deactivate,
@@ -93,6 +94,7 @@ impl Client {
             Wish::Photo => ("POST", "/v1/images".to_owned(), json!({ "content_type": "image/jpeg" })),
             Wish::Register(body) => ("POST", "/v1/products".to_owned(), body.clone()),
             Wish::Edit(body) => ("PATCH", product, body.clone()),
+            Wish::Count(body) => ("PATCH", format!("{product}/inventory"), body.clone()),
             Wish::Publish(channels) => ("POST", format!("{product}/publish"), json!({ "channels": channels })),
             Wish::Unpublish(channels) => ("POST", format!("{product}/unpublish"), json!({ "channels": channels })),
             Wish::Deactivate => ("POST", format!("{product}/deactivate"), json!({})),
@@ -105,7 +107,8 @@ impl Client {
                 ("PUT", format!("/v1/categories/{}/schema", self.category), json!({ "attributes": attributes }))
             }
         };
-        let key = (method == "POST").then(|| format!("{}-{}", self.name, self.answered));
+        let is_keyed = method == "POST" || matches!(wish, Wish::Count(_));
+        let key = is_keyed.then(|| format!("{}-{}", self.name, self.answered));
         Some(Asked { merchant_id: self.merchant_id, method, path, body, key })
     }
 
@@ -149,6 +152,7 @@ fn acknowledged(wish: Wish) -> Option<Write> {
     Some(match wish {
         Wish::Register(body) => Write::Registered(body),
         Wish::Edit(body) => Write::Edited(body),
+        Wish::Count(body) => Write::Counted(body),
         Wish::Publish(channels) => Write::Published { channels },
         Wish::Unpublish(channels) => Write::Unpublished { channels },
         Wish::Deactivate => Write::Deactivated,
@@ -182,7 +186,7 @@ fn life(name: &str, category: &str, images: &[String], dice: &mut Rng) -> VecDeq
             1 => vec![CHANNELS[1].to_owned()],
             _ => vec![CHANNELS[0].to_owned()],
         };
-        wishes.push_back(match dice.u8(0..19) {
+        wishes.push_back(match dice.u8(0..25) {
             0..6 => Wish::Publish(some(dice)),
             6..9 => Wish::Edit(json!({ "name": format!("{name} {number}") })),
             9 => Wish::Edit(json!({ "price": { "amount": 100 + number, "currency": "USD" } })),
@@ -190,12 +194,15 @@ fn life(name: &str, category: &str, images: &[String], dice: &mut Rng) -> VecDeq
             11..13 => Wish::Deactivate,
             13 => Wish::Reactivate,
             14 => Wish::Reconcile(CHANNELS[0]),
-            15 => Wish::Ask(true),
-            16 => Wish::Ask(dice.bool()),
-            17 => Wish::Edit(
+            15 => Wish::Delete,
+            16..19 => Wish::Count(json!({ "set": dice.u8(0..4), "low_stock_threshold": dice.u8(0..3) })),
+            19 => Wish::Count(json!({ "adjust": 1, "reason": "RECEIVED" })),
+            20..22 => Wish::Count(json!({ "adjust": -1, "reason": "SALE" })),
+            22 => Wish::Ask(true),
+            23 => Wish::Ask(dice.bool()),
+            _ => Wish::Edit(
                 json!({ "attributes": { MATERIAL: if dice.bool() { json!("brass") } else { Value::Null } } }),
             ),
-            _ => Wish::Delete,
         });
         if wishes.back() == Some(&Wish::Delete) {
             return wishes;

@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::oracle::comparable;
 use crate::{MerchantTestimony, Oracle, ProductTestimony, Rule, Shop, Testimony, Violation};
 
+mod stock;
+
 /// How much of a value a violation quotes, in characters.
 const QUOTED: usize = 600;
 
@@ -25,6 +27,7 @@ pub fn check(testimony: &Testimony) -> Vec<Violation> {
             every_event_once(merchant, product, &mut found);
             told_to_the_end(product, &oracle, &mut found);
             asked_once(merchant, product, &mut found);
+            stock::counted_once(product, &oracle, &mut found);
         }
         every_image_told(merchant, &mut found);
         nothing_stuck(merchant, &mut found);

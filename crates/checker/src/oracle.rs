@@ -12,6 +12,8 @@ use crate::Write;
 pub struct Oracle {
     /// The values of the fields that were ever given; of images, their ids.
     pub fields: BTreeMap<String, Value>,
+    /// How many there are of it, if anybody has said.
+    pub pieces: Option<i64>,
     /// The channels on which it is to be seen; on no others.
     pub on: BTreeSet<String>,
     /// Whether its merchant took it off the market.
@@ -54,6 +56,7 @@ impl Oracle {
         for write in writes {
             match write {
                 Write::Registered(body) | Write::Edited(body) => oracle.takes(body.as_object()),
+                Write::Counted(body) => oracle.counts(body),
                 Write::Published { channels } => oracle.on.extend(channels.iter().cloned()),
                 Write::Unpublished { channels } => oracle.on.retain(|channel| !channels.contains(channel)),
                 Write::Deactivated => {
@@ -89,6 +92,15 @@ impl Oracle {
         let attributes = self.fields.get("attributes");
         let described = self.asked.iter().all(|key| attributes.is_some_and(|given| !given[key].is_null()));
         given("description") && given("price") && pictured && described
+    }
+
+    fn counts(&mut self, body: &Value) {
+        if let Some(pieces) = body.get("set") {
+            self.pieces = pieces.as_i64();
+        }
+        if let Some(by) = body["adjust"].as_i64() {
+            self.pieces = self.pieces.map(|pieces| pieces + by);
+        }
     }
 
     fn takes(&mut self, fields: Option<&Map<String, Value>>) {
@@ -154,6 +166,20 @@ mod tests {
         assert_eq!(Oracle::of(&writes).status(), Status::Ready);
         writes[2] = Write::Asked { attributes: Vec::new() };
         assert_eq!(Oracle::of(&writes).status(), Status::Ready);
+    }
+
+    #[test]
+    fn pieces_add_up_from_where_they_were_counted() {
+        let pieces = |writes: &[Value]| {
+            let writes: Vec<_> = writes.iter().cloned().map(Write::Counted).collect();
+            Oracle::of(&writes).pieces
+        };
+
+        assert_eq!(
+            pieces(&[json!({ "set": 5 }), json!({ "adjust": -2 }), json!({ "low_stock_threshold": 9 })]),
+            Some(3)
+        );
+        assert_eq!(pieces(&[json!({ "set": 5 }), json!({ "set": null })]), None);
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub enum Write {
     Registered(Value),
     /// `PATCH /v1/products/{id}`, with this body.
     Edited(Value),
+    /// `PATCH …/inventory`, with this body.
+    Counted(Value),
     /// `POST …/publish`.
     Published {
         /// On these.
@@ -98,6 +100,7 @@ impl Write {
         match self {
             Self::Registered(_) => "registered",
             Self::Edited(_) => "edited",
+            Self::Counted(_) => "counted",
             Self::Published { .. } => "published",
             Self::Unpublished { .. } => "unpublished",
             Self::Deactivated => "deactivated",
@@ -108,6 +111,6 @@ impl Write {
     }
 
     /// Every word that there is.
-    pub const NAMES: [&str; 8] =
-        ["registered", "edited", "published", "unpublished", "deactivated", "reactivated", "deleted", "asked"];
+    pub const NAMES: [&str; 9] =
+        ["registered", "edited", "counted", "published", "unpublished", "deactivated", "reactivated", "deleted", "asked"];
 }

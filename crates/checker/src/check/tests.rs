@@ -168,3 +168,46 @@ fn a_trace_of_another_merchant_is_seen() {
     let trace = broken_by(|merchant| merchant.operations[0]["execution_arn"] = json!(arn));
     assert_eq!(trace, [Rule::NoTrace]);
 }
+
+/// A change of a stock in history and on the bus, after which there are so many; and the crossing that it made, if any.
+fn counts(merchant: &mut MerchantTestimony, pieces: u64, crossing: Option<&str>) {
+    for kind in ["InventoryAdjusted"].into_iter().chain(crossing) {
+        let mut told = event(merchant.products[0].history.len() as u64 + 1, kind);
+        told["data"] = json!({ "on_hand": pieces, "low_stock_threshold": 2 });
+        merchant.products[0].history.push(told.clone());
+        merchant.events.push(told);
+    }
+    merchant.products[0].shown.as_mut().unwrap()["stock"] = json!({ "on_hand": pieces });
+}
+
+fn counted(merchant: &mut MerchantTestimony, body: Value) {
+    merchant.products[0].acknowledged.push(Write::Counted(body));
+}
+
+#[test]
+fn each_change_of_a_stock_counts_once() {
+    let sold = |merchant: &mut MerchantTestimony| {
+        counted(merchant, json!({ "set": 5, "low_stock_threshold": 2 }));
+        counts(merchant, 5, None);
+        counted(merchant, json!({ "adjust": -3 }));
+        counts(merchant, 2, Some("InventoryLow"));
+    };
+
+    assert_eq!(broken_by(sold), []);
+    let twice = broken_by(|merchant| {
+        sold(merchant);
+        counts(merchant, 1, None);
+    });
+    assert_eq!(twice, [Rule::NothingLost, Rule::NothingTwice, Rule::EveryEventOnce]);
+    let lost = broken_by(|merchant| {
+        sold(merchant);
+        counted(merchant, json!({ "adjust": -1 }));
+    });
+    assert_eq!(lost, [Rule::NothingLost, Rule::EveryEventOnce]);
+    let told_again = broken_by(|merchant| {
+        sold(merchant);
+        counted(merchant, json!({ "adjust": -1 }));
+        counts(merchant, 1, Some("InventoryLow"));
+    });
+    assert_eq!(told_again, [Rule::EveryEventOnce]);
+}
