@@ -107,7 +107,7 @@ GONE = set()
 def after_call(context, case, response):
     if response.status_code >= 300 or not case.path_parameters:
         return
-    if case.operation.path in ("/v1/channels/{id}", "/v1/images/{id}"):
+    if case.operation.path in ("/v1/categories/{id}", "/v1/channels/{id}", "/v1/images/{id}"):
         name = case.path_parameters.get("id")
         if case.method.lower() == "delete":
             GONE.add(name)
@@ -126,6 +126,8 @@ def map_headers(context, headers):
 def map_query(context, query):
     if query and "merchant" in query:
         query["merchant"] = chosen("merchants", query["merchant"])
+    if query and "category" in query:
+        query["category"] = chosen("categories", query["category"])
     return query
 
 
@@ -165,6 +167,11 @@ def value_at(case, pointer):
 
 def is_there(kind):
     return lambda value, case, pointer: value in HAS[TENANT][kind] and value not in GONE
+
+
+def is_seen(value, case, pointer):
+    """Shoppers see no category that is not active, and none of another merchant's."""
+    return not case.operation.path.startswith("/v1/public/") and is_there("categories")(value, case, pointer)
 
 
 def is_there_once(value, case, pointer):
@@ -208,6 +215,14 @@ RIGHT = [
     ("INVALID_PARAMETER", r"/headers/if-match", lambda value, *_: ETAGS.fullmatch(value or "")),
     ("INVALID_PARAMETER", r".*", may_be_an_id),
     ("INVALID_BODY", r".*_id", may_be_an_id),
+    # What is searched for: a category that is there, words, and texts that are not blank.
+    ("UNKNOWN_CATEGORY", r"/query/category", is_seen),
+    ("INVALID_PARAMETER", r"/query/category", lambda value, *_: value != "tree"),
+    ("INVALID_PARAMETER", r"/query/q", lambda value, *_: re.fullmatch(r"[A-Za-z0-9]+", value or "")),
+    # Some parameters say nothing without another, or against it.
+    ("INVALID_PARAMETER", r"/query/channel", lambda value, *_: value is not None),
+    ("INVALID_PARAMETER", r"/query/currency", lambda value, *_: value in ("EUR", "MXN", "USD")),
+    ("INVALID_PARAMETER", r"/query/price_max|/query/updated_(since|before)", never),
     # Sets, written as lists.
     ("INVALID_BODY", r".*/(tags|channels)/\d+", is_there_once),
     ("INVALID_BODY", r"/images/\d+/image_id", lambda value, case, _: str(case.body["images"]).count(value) == 1),

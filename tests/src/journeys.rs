@@ -22,6 +22,7 @@ mod refusals;
 mod registering;
 mod rejected;
 mod replays;
+mod searching;
 mod shelves;
 mod stopping;
 mod tenants;

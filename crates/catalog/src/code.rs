@@ -56,6 +56,8 @@ codes! {
     IDEMPOTENCY_KEY_IN_FLIGHT: "A request with this Idempotency-Key is under way.", "Repeat it after the seconds that Retry-After names.";
     UNKNOWN_IMAGE: "There is no such image in this merchant's catalog, or it is being deleted.", "Upload the image first, with POST /v1/images.";
     PRODUCT_INCOMPLETE: "Something is missing before the product can be offered.", "Add what `missing` names; a product that is wanted on a channel is then published by itself.";
+    UNKNOWN_CATEGORY: "There is no such category in this merchant's tree.", "See which there are with GET /v1/categories, or make it with PUT /v1/categories/{id}.";
+    QUERY_TOO_BROAD: "The database would have to look at too many products to find those that were asked for.", "Ask for something that fewer products have (words, a tag, an attribute, a category, a status), or in the order `newest`.";
     UNKNOWN_CHANNEL: "There is no such channel among this merchant's.", "Connect the channel first, with PUT /v1/channels/{id}.";
     TOO_MANY_PENDING_EVENTS: "The events of this document wait to be delivered, and there are too many of them.", "Repeat the request after the seconds that Retry-After names.";
     TOO_MANY_WRITES: "This merchant has written more than it may in this time.", "Repeat the request after the seconds that Retry-After names; RateLimit-Policy says how much is allowed.";

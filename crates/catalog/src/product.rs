@@ -14,6 +14,7 @@ use crate::image::{Changed, Image, ImageStatus, Placeholder, Rendition};
 use crate::listing::{Desired, Listing};
 use crate::money::Money;
 use crate::operation::{Intent, OperationKind};
+use crate::search::FoundBy;
 use crate::status::ProductStatus;
 use crate::stock::Stock;
 use crate::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
@@ -152,6 +153,10 @@ pub struct Product {
     /// against what the channel says.
     #[serde(default)]
     pub kept_on: Vec<ChannelId>,
+    /// What lists find it by: derived, for the indexes. Documents of earlier versions have none until the next write, or
+    /// until a deployment derives it.
+    #[serde(default)]
+    pub found_by: FoundBy,
     /// Its images, the main one first.
     #[serde(default)]
     pub images: Vec<ProductImage>,
@@ -242,6 +247,7 @@ impl Product {
             live_on: Vec::new(),
             bound_to: Vec::new(),
             kept_on: Vec::new(),
+            found_by: FoundBy::default(),
             images,
             intents: Vec::new(),
             last_operation: BTreeMap::new(),
@@ -369,6 +375,7 @@ impl Product {
         self.bound_to = self.channels.iter().filter(|(_, l)| bound(l)).map(|(id, _)| id.clone()).collect();
         let kept = |listing: &Listing| listing.desired == Desired::On || listing.may_exist();
         self.kept_on = self.channels.iter().filter(|(_, l)| kept(l)).map(|(id, _)| id.clone()).collect();
+        self.found_by = FoundBy::of(self);
     }
 
     /// Asks for an operation, in the write that calls for it.

@@ -12,6 +12,12 @@ use crate::id::ProductId;
 #[error("{0}")]
 pub struct InvalidText(String);
 
+impl InvalidText {
+    pub(crate) fn saying(message: &str) -> Self {
+        Self(message.to_owned())
+    }
+}
+
 /// What is left of a text when the white space around it is cut off is not empty, and has no control characters.
 const TEXT: &str =
     r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";

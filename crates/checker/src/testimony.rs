@@ -111,6 +111,15 @@ impl Write {
     }
 
     /// Every word that there is.
-    pub const NAMES: [&str; 9] =
-        ["registered", "edited", "counted", "published", "unpublished", "deactivated", "reactivated", "deleted", "asked"];
+    pub const NAMES: [&str; 9] = [
+        "registered",
+        "edited",
+        "counted",
+        "published",
+        "unpublished",
+        "deactivated",
+        "reactivated",
+        "deleted",
+        "asked",
+    ];
 }

@@ -23,6 +23,9 @@ pub enum Error {
     /// The outbox of the document is full.
     #[error("too many events of {0} wait to be delivered")]
     OutboxFull(String),
+    /// The database would have to look at too many documents for an answer.
+    #[error("the database took too long to look for it")]
+    TooBroad(#[source] mongodb::error::Error),
     /// Another document has the same value where it has to be unique.
     #[error("another document has the same {0:?}")]
     Duplicate(Duplicate),
@@ -51,6 +54,9 @@ impl From<mongodb::error::Error> for Error {
         if let Some(duplicate) = duplicate(&error) {
             return Self::Duplicate(duplicate);
         }
+        if code(&error) == Some(MAX_TIME_EXPIRED) {
+            return Self::TooBroad(error);
+        }
         if is_unavailable(&error) { Self::Unavailable(error) } else { Self::Refused(error) }
     }
 }
@@ -62,6 +68,7 @@ impl From<mongodb::bson::error::Error> for Error {
 }
 
 const DUPLICATE_KEY: i32 = 11000;
+const MAX_TIME_EXPIRED: i32 = 50;
 
 /// Codes of servers that are starting, stopping or electing, from the "retryable" and "not primary" lists of MongoDB's
 /// server discovery specification.
@@ -86,6 +93,13 @@ fn duplicate(error: &mongodb::error::Error) -> Option<Duplicate> {
     }
 }
 
+fn code(error: &mongodb::error::Error) -> Option<i32> {
+    match error.kind.as_ref() {
+        ErrorKind::Command(command) => Some(command.code),
+        _ => None,
+    }
+}
+
 fn is_unavailable(error: &mongodb::error::Error) -> bool {
     match error.kind.as_ref() {
         ErrorKind::Io(_)
@@ -94,5 +108,25 @@ fn is_unavailable(error: &mongodb::error::Error) -> bool {
         | ErrorKind::DnsResolve { .. } => true,
         ErrorKind::Command(command) => PASSING.contains(&command.code),
         _ => error.contains_label("RetryableWriteError") || error.contains_label("TransientTransactionError"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{deserialize_from_document, doc};
+
+    use super::*;
+
+    fn refusal(code: i32) -> Error {
+        let answer = doc! { "code": code, "codeName": "", "errmsg": "No." };
+        Error::from(mongodb::error::Error::from(ErrorKind::Command(deserialize_from_document(answer).unwrap())))
+    }
+
+    #[test]
+    fn an_answer_that_takes_too_long_is_told_from_one_that_is_late() {
+        assert!(matches!(refusal(MAX_TIME_EXPIRED), Error::TooBroad(_)));
+        assert!(!refusal(MAX_TIME_EXPIRED).is_transient());
+        assert!(matches!(refusal(PASSING[0]), Error::Unavailable(_)));
+        assert!(matches!(refusal(2), Error::Refused(_)));
     }
 }

@@ -6,22 +6,13 @@ use futures::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc};
 use serde::Deserialize;
 use tola_catalog::text::{Sku, Slug};
-use tola_catalog::{CategoryKey, ChannelId, ImageId, Product, ProductId, ProductStatus};
+use tola_catalog::{CategoryKey, ChannelId, ImageId, Product, ProductId};
 
 use crate::schema::{self, Shape};
 use crate::{Aggregates, Error};
 
 /// One merchant's products.
 pub type Products = Aggregates<Product>;
-
-/// Which of a merchant's products a list shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ProductFilter {
-    /// Those in this status.
-    pub status: Option<ProductStatus>,
-    /// Those live on this channel.
-    pub channel: Option<ChannelId>,
-}
 
 /// How many products are in a category.
 #[derive(Deserialize)]
@@ -48,39 +39,6 @@ impl Products {
     pub async fn by_slug(&self, slug: &Slug) -> Result<Option<Product>, Error> {
         let filter = schema::PRODUCT_BY_SLUG.filter([self.merchant().into(), slug.as_str().into()], None);
         Ok(self.collection.find_one(filter).await?)
-    }
-
-    /// Up to `limit` products, newest first, from the one after `after` on. Those that are being deleted are gone for
-    /// whoever reads.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn list(
-        &self,
-        filter: &ProductFilter,
-        after: Option<ProductId>,
-        limit: u32,
-    ) -> Result<Vec<Product>, Error> {
-        let range = after.map(|id| doc! { "$lt": id.to_string() });
-        let merchant = Bson::from(self.merchant());
-        let (shape, mut filter): (&Shape, _) = match (filter.status, &filter.channel) {
-            (None, None) => (&schema::PRODUCTS_NEWEST, schema::PRODUCTS_NEWEST.filter([merchant], range)),
-            (Some(status), None) => {
-                let shape = &schema::PRODUCTS_IN_STATUS;
-                (shape, shape.filter([merchant, status.name().into()], range))
-            }
-            (None, Some(channel)) => {
-                let shape = &schema::PRODUCTS_LIVE_ON;
-                (shape, shape.filter([merchant, channel.as_str().into()], range))
-            }
-            (Some(status), Some(channel)) => {
-                let shape = &schema::PRODUCTS_IN_STATUS_LIVE_ON;
-                (shape, shape.filter([merchant, channel.as_str().into(), status.name().into()], range))
-            }
-        };
-        // They are few, so that the index serves as if they were not there.
-        filter.insert("deleting", doc! { "$exists": false });
-        self.collected(shape, filter, limit).await
     }
 
     /// Up to `limit` products that are, may be or are about to be live on a channel, newest first; also those that are

@@ -46,7 +46,7 @@ pub enum Direction {
 }
 
 /// The shape of a query.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Shape {
     /// The collection.
     pub collection: &'static str,
@@ -64,7 +64,12 @@ impl Shape {
     /// The filter of a query of this shape: a value for each field compared for equality, in order, and a condition
     /// such as `{"$lt": …}` for the range.
     pub(crate) fn filter<const N: usize>(&self, equal: [Bson; N], range: Option<Document>) -> Document {
-        debug_assert_eq!(N, self.equality.len(), "a value for each field of {self:?}");
+        self.filter_of(equal.into(), range)
+    }
+
+    /// The same, for a shape that is chosen as the program runs.
+    pub(crate) fn filter_of(&self, equal: Vec<Bson>, range: Option<Document>) -> Document {
+        debug_assert_eq!(equal.len(), self.equality.len(), "a value for each field of {self:?}");
         let mut filter: Document = self.equality.iter().map(|field| (*field).to_owned()).zip(equal).collect();
         if let (Some(field), Some(condition)) = (self.range, range) {
             filter.insert(field, condition);
@@ -74,7 +79,12 @@ impl Shape {
 
     /// The sort of a query of this shape.
     pub(crate) fn order(&self) -> Document {
-        let direction = if self.direction == Direction::Ascending { 1 } else { -1 };
+        self.sorted(self.direction)
+    }
+
+    /// The same one way or the other: an index serves both.
+    pub(crate) fn sorted(&self, direction: Direction) -> Document {
+        let direction = if direction == Direction::Ascending { 1 } else { -1 };
         self.sort.iter().map(|field| ((*field).to_owned(), Bson::Int32(direction))).collect()
     }
 }
@@ -122,7 +132,17 @@ shapes! {
     PRODUCTS_KEPT_ON: PRODUCTS, equal ["merchant_id", "kept_on"], sort Ascending ["_id"], range Some("_id");
     /// Those that refer to an image.
     PRODUCTS_SHOWING: PRODUCTS, equal ["merchant_id", "images.image_id"], sort Ascending ["_id"], range Some("_id");
-    /// Those in a category.
+    /// Those that are found by a term.
+    PRODUCTS_FOUND_BY: PRODUCTS, equal ["merchant_id", "found_by.terms"], sort Descending ["_id"], range Some("_id");
+    /// A merchant's products by their names.
+    PRODUCTS_BY_NAME: PRODUCTS, equal ["merchant_id"], sort Ascending ["found_by.name", "_id"], range Some("found_by.name");
+    /// Those with a price in a currency, the cheapest first.
+    PRODUCTS_BY_PRICE: PRODUCTS, equal ["merchant_id", "canonical.price.currency"], sort Ascending ["canonical.price.amount", "_id"], range Some("canonical.price.amount");
+    /// A merchant's products, those first that changed the longest ago.
+    PRODUCTS_BY_UPDATE: PRODUCTS, equal ["merchant_id"], sort Ascending ["updated_at", "_id"], range Some("updated_at");
+    /// Products that are found by what an older version derived.
+    PRODUCTS_TO_DERIVE: PRODUCTS, equal [], sort Ascending ["_id"], range Some("_id");
+    /// Those in a category, or in one of several.
     PRODUCTS_IN_CATEGORY: PRODUCTS, equal ["merchant_id", "canonical.category_id"], sort Descending ["_id"], range Some("_id");
     /// The same, oldest first.
     PRODUCTS_FILED_UNDER: PRODUCTS, equal ["merchant_id", "canonical.category_id"], sort Ascending ["_id"], range Some("_id");
@@ -268,6 +288,16 @@ pub const INDEXES: &[Index] = {
             Descending,
             WhereExists("canonical.category_id"),
         ),
+        index(PRODUCTS, "products_found_by", &["merchant_id", "found_by.terms", "_id"], Descending, Plain),
+        index(PRODUCTS, "products_by_name", &["merchant_id", "found_by.name", "_id"], Ascending, Plain),
+        index(
+            PRODUCTS,
+            "products_by_price",
+            &["merchant_id", "canonical.price.currency", "canonical.price.amount", "_id"],
+            Ascending,
+            WhereExists("canonical.price.currency"),
+        ),
+        index(PRODUCTS, "products_by_update", &["merchant_id", "updated_at", "_id"], Ascending, Plain),
         index(PRODUCTS, "products_to_relay", &["outbox_due_at"], Ascending, WhereExists("outbox_due_at")),
         index(
             PRODUCTS,
@@ -375,9 +405,9 @@ impl Index {
 mod tests {
     use super::*;
 
-    /// The fields that identify a document by themselves: a query that compares them needs no other index.
+    /// Whether the index serves that each collection has by itself: a query that names an id, or walks along all of them.
     fn is_by_id(shape: &Shape) -> bool {
-        shape.equality.contains(&"_id")
+        shape.equality.contains(&"_id") || (shape.equality.is_empty() && shape.sort == ["_id"])
     }
 
     #[test]
@@ -409,6 +439,7 @@ mod tests {
                 "TO_ADOPT",
                 "TO_RECONCILE",
                 "TO_FORGET",
+                "TO_DERIVE",
                 "AWAITED",
                 "OVERDUE",
                 "IDEMPOTENCY",

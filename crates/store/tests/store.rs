@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use mongodb::bson::{Document, doc};
 use serde_json::Map;
 use tola_catalog::image::Changed;
 use tola_catalog::operation::{Intent, StepOutcome, Subject};
@@ -11,14 +12,14 @@ use tola_catalog::product::{Canonical, Edit, NewProduct};
 use tola_catalog::quota::Quota;
 use tola_catalog::text::{Name, Sku, Slug};
 use tola_catalog::{
-    Actor, Channel, ChannelId, ChannelStatus, Image, ImageId, MerchantId, Operation, OperationId, OperationKind,
+    Actor, Channel, ChannelId, ChannelStatus, Clue, Image, ImageId, MerchantId, Operation, OperationId, OperationKind,
     OperationStatus, Origin, Product, ProductId, ProductStatus, StepRecord, Timestamp,
 };
 use tola_contracts::message::AggregateRef;
 use tola_local::database::InProcessDatabase;
 use tola_store::{
-    Begun, Duplicate, Error, IdempotencyKey, Minted, MongoConfig, OperationFilter, Outcome, ProductFilter, Saved,
-    Settlement, Store, StoredAnswer, SystemScope, TenantScope,
+    Begun, Derived, Duplicate, Error, IdempotencyKey, Minted, MongoConfig, OperationFilter, Outcome, ProductFilter,
+    ProductOrder, Saved, Settlement, Store, StoredAnswer, SystemScope, TenantScope,
 };
 use ulid::Ulid;
 
@@ -123,7 +124,7 @@ async fn another_merchants_scope_sees_and_changes_nothing() {
     assert_eq!(foreign.get(lamp.id).await.unwrap(), None);
     assert_eq!(foreign.by_sku(&Sku::parse("L-1").unwrap()).await.unwrap(), None);
     assert_eq!(foreign.by_slug(&lamp.slug).await.unwrap(), None);
-    assert!(foreign.list(&ProductFilter::default(), None, 10).await.unwrap().is_empty());
+    assert!(foreign.list(&ProductFilter::default(), ProductOrder::NEWEST, None, 10).await.unwrap().is_empty());
     assert_eq!(foreign.change(lamp.id, |product| rename(product, "Mine")).await.unwrap(), Outcome::Absent);
     foreign.pull_intent(lamp.id, operation_id(1)).await.unwrap();
     assert_eq!(store.products(scope(1)).get(lamp.id).await.unwrap(), Some(lamp));
@@ -279,15 +280,45 @@ async fn lists_are_newest_first_filtered_and_paged() {
         products.insert(&product(n, None, Some(&format!("lamp-{n}")))).await.unwrap();
     }
     let ids = |products: Vec<Product>| products.into_iter().map(|p| p.id.ulid().random()).collect::<Vec<_>>();
-    let all = ProductFilter::default();
+    let (all, newest) = (ProductFilter::default(), ProductOrder::NEWEST);
 
-    let first = products.list(&all, None, 2).await.unwrap();
-    let second = products.list(&all, first.last().map(|product| product.id), 2).await.unwrap();
+    let first = products.list(&all, newest, None, 2).await.unwrap();
+    let after = newest.position(first.last().unwrap());
+    let second = products.list(&all, newest, Some(&after), 2).await.unwrap();
     assert_eq!((ids(first), ids(second)), (vec![5, 4], vec![3, 2]));
-    let drafts = ProductFilter { status: Some(ProductStatus::Draft), channel: None };
-    assert_eq!(ids(products.list(&drafts, None, 10).await.unwrap()), [5, 4, 3, 2, 1]);
-    let ready = ProductFilter { status: Some(ProductStatus::Ready), channel: None };
-    assert!(products.list(&ready, None, 10).await.unwrap().is_empty());
+    let drafts = ProductFilter { status: Some(ProductStatus::Draft), ..ProductFilter::default() };
+    assert_eq!(ids(products.list(&drafts, newest, None, 10).await.unwrap()), [5, 4, 3, 2, 1]);
+    let ready = ProductFilter { status: Some(ProductStatus::Ready), ..ProductFilter::default() };
+    assert!(products.list(&ready, newest, None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_an_older_version_derived_is_derived_anew_and_nothing_else_changes() {
+    let (database, store) = fresh().await;
+    let products = store.products(scope(1));
+    for n in 1..=150 {
+        products.insert(&product(n, None, Some(&format!("lamp-{n}")))).await.unwrap();
+    }
+    let before = products.list(&ProductFilter::default(), ProductOrder::NEWEST, None, 100).await.unwrap();
+    let client = mongodb::Client::with_uri_str(database.uri()).await.unwrap();
+    let behind = client.database("tola").collection::<Document>(tola_store::schema::PRODUCTS);
+    behind
+        .update_many(doc! { "_id": { "$lt": before[9].id.to_string() } }, doc! { "$unset": { "found_by": 1 } })
+        .await
+        .unwrap();
+    let stale = doc! { "$set": { "found_by.rules": 0, "found_by.terms": ["wrong"] } };
+    behind.update_one(doc! { "_id": before[0].id.to_string() }, stale).await.unwrap();
+    let lamps = ProductFilter { clues: Clue::words("lamp", true).unwrap(), ..ProductFilter::default() };
+    let found = async || products.list(&lamps, ProductOrder::NEWEST, None, 100).await.unwrap();
+    assert_eq!(found().await.len(), 9);
+
+    let none = store.derive(SYSTEM(), Instant::now()).await.unwrap();
+    assert_eq!(none, Derived::default(), "there was no time");
+    let until = Instant::now() + Duration::from_secs(60);
+    assert_eq!(store.derive(SYSTEM(), until).await.unwrap(), Derived { products: 141, complete: true });
+
+    assert_eq!(found().await, before);
+    assert_eq!(store.derive(SYSTEM(), until).await.unwrap(), Derived { products: 0, complete: true });
 }
 
 fn intent(n: u128, at: i64) -> Intent {

@@ -235,6 +235,9 @@ impl From<StoreError> for ApiError {
                 let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code::TOO_MANY_PENDING_EVENTS).caused_by(error);
                 error.retry_after(5)
             }
+            StoreError::TooBroad(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, code::QUERY_TOO_BROAD).caused_by(error)
+            }
             StoreError::Duplicate(Duplicate::Id)
             | StoreError::Configuration(_)
             | StoreError::Refused(_)

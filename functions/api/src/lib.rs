@@ -23,6 +23,7 @@ pub mod params;
 pub mod quota;
 pub mod request;
 pub mod routes;
+mod selection;
 pub mod signing;
 pub mod views;
 

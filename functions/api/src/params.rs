@@ -13,16 +13,20 @@ use crate::error::ApiError;
 pub(crate) const MAX_LIMIT: u32 = 100;
 pub(crate) const DEFAULT_LIMIT: u32 = 20;
 
-/// The parameters of a query, all of them known to the route and each there once.
+/// The parameters that may be there several times, as often as [`MAX_REPEATED`] says; all of them count.
+const REPEATED: [&str; 2] = ["tag", "attribute"];
+pub(crate) const MAX_REPEATED: usize = 5;
+
+/// The parameters of a query, all of them known to the route and each there once, unless it may be repeated.
 #[derive(Debug, Clone, Default)]
-pub struct Params(BTreeMap<String, String>);
+pub struct Params(BTreeMap<String, Vec<String>>);
 
 impl Params {
     pub(crate) fn read(uri: &Uri, known: &[&str]) -> Result<Self, ApiError> {
         let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
             return Err(ApiError::invalid_parameter("/query", "the query can't be read"));
         };
-        let mut params = BTreeMap::new();
+        let mut params: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in pairs {
             // A hostile name may be long, and it ends up in an answer.
             let pointer = || format!("/query/{}", name.chars().take(40).collect::<String>());
@@ -33,17 +37,27 @@ impl Params {
                 };
                 return Err(ApiError::invalid_parameter(pointer(), message));
             }
-            if params.contains_key(&name) {
-                return Err(ApiError::invalid_parameter(pointer(), "this parameter is there twice"));
+            let values = params.entry(name.clone()).or_default();
+            let (most, message) = match REPEATED.contains(&name.as_str()) {
+                true => (MAX_REPEATED, "this parameter is there more than five times"),
+                false => (1, "this parameter is there twice"),
+            };
+            if values.len() >= most {
+                return Err(ApiError::invalid_parameter(pointer(), message));
             }
-            params.insert(name, value);
+            values.push(value);
         }
         Ok(Self(params))
     }
 
     /// Takes a parameter out.
     pub fn take(&mut self, name: &str) -> Option<String> {
-        self.0.remove(name)
+        self.0.remove(name)?.pop()
+    }
+
+    /// Takes a parameter out that may be there several times.
+    pub fn take_all(&mut self, name: &str) -> Vec<String> {
+        self.0.remove(name).unwrap_or_default()
     }
 
     /// A parameter as `parse` reads it.
@@ -122,7 +136,7 @@ mod tests {
     use super::*;
 
     fn read(uri: &str) -> Result<Params, ApiError> {
-        Params::read(&uri.parse().unwrap(), &["limit", "status"])
+        Params::read(&uri.parse().unwrap(), &["limit", "status", "tag"])
     }
 
     #[test]
@@ -131,6 +145,8 @@ mod tests {
         assert!(read("/x").is_ok());
         assert!(read("/x?limt=1").is_err());
         assert!(read("/x?limit=1&limit=2").is_err());
+        assert_eq!(read("/x?tag=a&tag=b").unwrap().take_all("tag"), ["a", "b"]);
+        assert!(read("/x?tag=1&tag=2&tag=3&tag=4&tag=5&tag=6").is_err());
         assert!(read("/x?limit").is_ok(), "an empty limit is refused when it is read as a number");
     }
 

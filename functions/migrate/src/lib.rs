@@ -1,10 +1,11 @@
-//! Makes the collections' indexes, once per deploy: a custom resource of CloudFormation, which a deploy waits for.
+//! Makes the collections' indexes and derives anew what older versions derived otherwise, once per deploy: a custom resource
+//! of CloudFormation, which a deploy waits for.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tola_store::Store;
+use tola_store::{Error, Store, SystemScope};
 
 /// What CloudFormation sends to a custom resource. Without a `ResponseURL` somebody invoked the function by hand.
 #[derive(Debug, Clone, Deserialize)]
@@ -58,11 +59,12 @@ pub struct Response {
     pub data: Value,
 }
 
-/// Migrates and answers, whatever happens: a custom resource without an answer holds the deploy up for an hour.
-pub async fn migrate(request: Request, store: &Store) -> Response {
+/// Migrates and answers, whatever happens: a custom resource without an answer holds the deploy up for an hour. What can't be
+/// derived `until` then is left as it is: no deploy fails since a catalog is large.
+pub async fn migrate(request: Request, store: &Store, until: Instant) -> Response {
     let outcome = match request.request_type {
         RequestType::Delete => Ok(0),
-        RequestType::Create | RequestType::Update => store.migrate().await,
+        RequestType::Create | RequestType::Update => prepare(store, until).await,
     };
     let (status, reason, indexes) = match outcome {
         Ok(indexes) => ("SUCCESS", None, indexes),
@@ -80,6 +82,20 @@ pub async fn migrate(request: Request, store: &Store) -> Response {
         logical_resource_id: request.logical_resource_id,
         data: json!({ "Indexes": indexes }),
     }
+}
+
+async fn prepare(store: &Store, until: Instant) -> Result<usize, Error> {
+    let indexes = store.migrate().await?;
+    let derived = store.derive(SystemScope::named("migrate"), until).await?;
+    if derived.complete {
+        tracing::info!(products = derived.products, "derived what products are found by");
+    } else {
+        tracing::warn!(
+            products = derived.products,
+            "there was no time to derive what all products are found by; invoke migrate again with {{\"RequestType\": \"Update\"}}"
+        );
+    }
+    Ok(indexes)
 }
 
 /// Sends the answer to where CloudFormation waits for it, over http or https.

@@ -1,8 +1,13 @@
 //! Wires and serves: see the library.
 
+use std::time::{Duration, Instant, SystemTime};
+
 use lambda_runtime::{LambdaEvent, service_fn};
 use migrate::{Request, Response, migrate, respond};
 use tola_store::{MongoConfig, Store};
+
+/// What is kept of the time for the answer.
+const SPARE: Duration = Duration::from_secs(60);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -12,7 +17,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         let store = store.clone();
         tola_step::measure::invocation(async move {
             let url = event.payload.response_url.clone().filter(|url| !url.is_empty());
-            let response = migrate(event.payload, &store).await;
+            let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+            let until = Instant::now() + left.saturating_sub(SPARE);
+            let response = migrate(event.payload, &store, until).await;
             if let Some(url) = url {
                 respond(&url, &response)?;
             }

@@ -283,8 +283,8 @@ impl Collection {
 fn options(command: &str) -> &'static [&'static str] {
     match command {
         "createIndexes" => &["indexes"],
-        // All that is found comes in the first batch in any case.
-        "find" => &["filter", "sort", "limit", "projection", "singleBatch"],
+        // All that is found comes in the first batch in any case, and at once.
+        "find" => &["filter", "sort", "limit", "projection", "singleBatch", "maxTimeMS"],
         "aggregate" => &["pipeline", "cursor"],
         "insert" => &["documents", "ordered"],
         "update" => &["updates", "ordered"],

@@ -94,10 +94,12 @@ pub(super) fn migration(subject: &Subject) -> Vec<String> {
     hasty.map(|function| format!("{} does not wait for the migration", function.id)).collect()
 }
 
-/// The migration's version follows from the names of the indexes, so that a new index is made at the next deploy.
+/// The migration's version follows from the names of the indexes and from the rules by which documents are derived, so that
+/// the next deploy makes a new index, and derives anew what was derived by other rules.
 pub(super) fn schema_version(subject: &Subject) -> Vec<String> {
     let names: Vec<_> = subject.indexes.iter().copied().collect();
-    let mut wanted = hex::encode(Sha256::digest(names.join("\n")));
+    let mut wanted =
+        hex::encode(Sha256::digest(format!("{}\nrules {}", names.join("\n"), tola_catalog::search::RULES)));
     wanted.truncate(12);
     let version = subject.template.resource("Migration").and_then(|migration| migration.text("/SchemaVersion"));
     if version == Some(&wanted) {

@@ -10,6 +10,7 @@ use crate::id::{ChannelId, OperationId};
 use crate::image::Changed;
 use crate::listing::{Command, CommandKind, CommandState, Desired, Listing};
 use crate::operation::OperationKind;
+use crate::search::FoundBy;
 use crate::status::{Request, permit};
 use crate::text::Slug;
 use crate::time::Timestamp;
@@ -185,6 +186,7 @@ impl Product {
         self.live_on.clear();
         self.bound_to.clear();
         self.kept_on.clear();
+        self.found_by = FoundBy::of(self);
         self.touch(origin.now);
         Changed::Yes
     }

@@ -241,6 +241,7 @@ proptest! {
             let live = product.channels.values().any(Listing::is_live);
             let complete = Completeness::of(&product.canonical, &product.images, None);
             prop_assert_eq!(&product.completeness, &complete);
+            prop_assert_eq!(&product.found_by, &FoundBy::of(&product));
             prop_assert_eq!(product.status, ProductStatus::of(false, live, complete.is_complete()));
             prop_assert_eq!(complete.score == 100, complete.is_complete());
             prop_assert!(product.version >= version && product.revision >= revision && product.revision <= product.version);

@@ -22,8 +22,8 @@ use tola_media::MAX_UPLOAD_LIFETIME;
 use crate::signing::Links;
 use crate::views::{
     CategoryBranch, CategorySchema, CategoryView, ChannelTestView, ChannelView, EventView, ImageView, InventoryView,
-    ListingShown,
-    OperationView, Page, PlanView, PlannedView, ProductItem, ProductView, PublicCategory, PublicProductView,
+    ListingShown, OperationView, Page, PlanView, PlannedView, ProductItem, ProductView, PublicCategory,
+    PublicProductView,
 };
 
 /// The id of a request.

@@ -4,56 +4,46 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tola_catalog::text::{Sku, Slug};
-use tola_catalog::{ChannelId, Product, ProductId, ProductStatus};
+use tola_catalog::{Product, ProductId};
 use tola_step::now;
-use tola_store::ProductFilter;
 
 use super::one_more;
 use crate::app::App;
-use crate::cursor::Question;
 use crate::error::ApiError;
 use crate::etag;
 use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::{InPath, Params};
+use crate::selection::{self, Selection};
 use crate::signing::Links;
 use crate::views::{Page, ProductItem, ProductView};
 
 pub(super) fn list_contract() -> Contract {
-    Contract::new(Tag::Products, "listProducts", "Lists products, newest first")
-        .query::<ProductStatus>("status", "Only products that stand so.")
-        .query::<ChannelId>("channel", "Only products that are live on this channel.")
+    let contract = Contract::new(Tag::Products, "listProducts", "Lists products, newest first").saying(
+        "All parameters narrow the list together, in any combination; it is in the order of `sort`. One that the database \
+         would have to look for too long is refused with 422 `QUERY_TOO_BROAD`.",
+    );
+    selection::shoppers_parameters(selection::merchants_parameters(contract))
         .in_pages()
         .for_merchant()
         .answers::<Page<ProductItem>>(StatusCode::OK, "A page of products.", examples::products())
 }
 
-/// `GET /v1/products`: newest first.
+/// `GET /v1/products`: newest first, unless another order is asked for.
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<Page<ProductItem>>, ApiError> {
-    let limit = params.limit()?;
-    let status = params.parsed("status", "DRAFT, READY, ACTIVE or INACTIVE", ProductStatus::parse)?;
-    let channel = params.parsed("channel", "a channel's id", |text| ChannelId::parse(text).ok())?;
-    let question = Question {
-        route: "/v1/products",
-        merchant_id: caller.merchant_id(),
-        filters: vec![
-            status.map(ProductStatus::name).unwrap_or_default().to_owned(),
-            channel.as_ref().map(ToString::to_string).unwrap_or_default(),
-        ],
-    };
-    let after = match params.take("cursor") {
-        Some(cursor) => ProductId::parse(&app.cursors.open(&question, &cursor)?).ok(),
-        None => None,
-    };
-    let filter = ProductFilter { status, channel };
-    let found = app.store.products(caller.scope()).list(&filter, after, one_more(limit)).await?;
+    let (limit, scope) = (params.limit()?, caller.scope());
+    let selection = Selection::of_merchant(&mut params)?;
+    let (order, question) = (selection.order, selection.question("/v1/products", scope));
+    let after = selection.after(&app, &question, &mut params)?;
+    let filter = selection.filter(&app, scope).await?;
+    let found = app.store.products(scope).list(&filter, order, after.as_ref(), one_more(limit)).await?;
     let signer = app.signing.signer(now()).await?;
-    let page = Page::cut(found, limit, |last: &Product| app.cursors.seal(&question, &last.id));
+    let page = Page::cut(found, limit, |last: &Product| app.cursors.seal(&question, &order.position(last)));
     Ok(Json(page.map(|product| ProductItem::new(product, Links::Signed(&signer)))))
 }
 

@@ -4,17 +4,17 @@ use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tola_catalog::{MerchantId, Product, ProductId, ProductStatus};
+use tola_catalog::{MerchantId, Product, ProductId};
 use tola_step::now;
-use tola_store::{ProductFilter, SystemScope};
+use tola_store::SystemScope;
 
 use super::one_more;
 use crate::app::App;
-use crate::cursor::Question;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::openapi::{Contract, Tag, examples};
 use crate::params::{InPath, Params};
+use crate::selection::{self, Selection};
 use crate::signing::Links;
 use crate::views::{Page, PublicCategory, PublicProductView};
 
@@ -28,10 +28,14 @@ pub(super) fn contract() -> Contract {
 }
 
 pub(super) fn list_contract() -> Contract {
-    Contract::new(Tag::Public, "listPublicProducts", "Lists a merchant's ACTIVE products, newest first")
-        .path::<MerchantId>("id", "The merchant.", examples::MERCHANT)
-        .in_pages()
-        .answers::<Page<PublicProductView<'_>>>(StatusCode::OK, "A page of products.", examples::public_products())
+    let contract = Contract::new(Tag::Public, "listPublicProducts", "Lists a merchant's ACTIVE products, newest first")
+        .saying("All parameters narrow the list together, in any combination; it is in the order of `sort`.")
+        .path::<MerchantId>("id", "The merchant.", examples::MERCHANT);
+    selection::shoppers_parameters(contract).in_pages().answers::<Page<PublicProductView<'_>>>(
+        StatusCode::OK,
+        "A page of products.",
+        examples::public_products(),
+    )
 }
 
 pub(super) fn categories_contract() -> Contract {
@@ -58,23 +62,20 @@ pub(super) async fn read(State(app): State<App>, InPath(id): InPath<ProductId>) 
     Ok((CACHED, Json(PublicProductView::new(&product, Links::Signed(&signer)))).into_response())
 }
 
-/// `GET /v1/public/merchants/{id}/products`: newest first.
+/// `GET /v1/public/merchants/{id}/products`: newest first, unless another order is asked for.
 pub(super) async fn list(
     State(app): State<App>,
     InPath(merchant_id): InPath<MerchantId>,
     mut params: Params,
 ) -> Result<Response, ApiError> {
-    let limit = params.limit()?;
-    let question = Question { route: "/v1/public/merchants/{id}/products", merchant_id, filters: Vec::new() };
-    let after = match params.take("cursor") {
-        Some(cursor) => ProductId::parse(&app.cursors.open(&question, &cursor)?).ok(),
-        None => None,
-    };
-    let filter = ProductFilter { status: Some(ProductStatus::Active), channel: None };
-    let scope = SystemScope::named("public").acting_for(merchant_id);
-    let found = app.store.products(scope).list(&filter, after, one_more(limit)).await?;
+    let (limit, scope) = (params.limit()?, SystemScope::named("public").acting_for(merchant_id));
+    let selection = Selection::of_shopper(&mut params)?;
+    let (order, question) = (selection.order, selection.question("/v1/public/merchants/{id}/products", scope));
+    let after = selection.after(&app, &question, &mut params)?;
+    let filter = selection.filter(&app, scope).await?;
+    let found = app.store.products(scope).list(&filter, order, after.as_ref(), one_more(limit)).await?;
     let signer = app.signing.signer(now()).await?;
-    let page = Page::cut(found, limit, |last: &Product| app.cursors.seal(&question, &last.id));
+    let page = Page::cut(found, limit, |last: &Product| app.cursors.seal(&question, &order.position(last)));
     let view = |product: &Product| serde_json::to_value(PublicProductView::new(product, Links::Signed(&signer)));
     let page = page.try_map(|product| view(&product).map_err(ApiError::internal))?;
     Ok((CACHED, Json(page)).into_response())

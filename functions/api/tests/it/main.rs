@@ -28,6 +28,7 @@ mod quotas;
 mod reconciling;
 mod repeating;
 mod robustness;
+mod search;
 mod support;
 mod tenants;
 mod tokens;

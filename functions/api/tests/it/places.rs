@@ -112,8 +112,12 @@ pub(crate) fn in_query(parameter: &str) -> Option<Kind> {
         "merchant" => Some(Kind::Merchant),
         "product_id" => Some(Kind::Product),
         "channel" => Some(Kind::Channel),
+        "category" => Some(Kind::Category),
         "cursor" => Some(Kind::Cursor),
         "status" | "limit" | "dry_run" => None,
+        // What a product is like.
+        "q" | "listing" | "tag" | "attribute" | "currency" | "price_min" | "price_max" | "missing"
+        | "updated_since" | "updated_before" | "sort" => None,
         _ => panic!("it is not said what the parameter {parameter} names"),
     }
 }

@@ -3,6 +3,7 @@
 
 use api::Policy;
 use api::ROUTES;
+use api::routes::Route;
 use axum::http::StatusCode;
 use serde_json::json;
 use tola_store::schema;
@@ -104,6 +105,7 @@ impl Case<'_> {
             (Place::Path(_), Kind::Merchant) => (200, None),
             (Place::Path(_), _) => (404, Some("RESOURCE_NOT_FOUND")),
             (Place::Query(_), Kind::Merchant) => (403, Some("FORBIDDEN")),
+            (Place::Query(_), Kind::Category) => (422, Some("UNKNOWN_CATEGORY")),
             (Place::Query(_), Kind::Cursor) => (400, Some("INVALID_CURSOR")),
             (Place::Query(_), _) => (200, None),
             (Place::Body(_), kind) => panic!("it is not said what comes of naming {kind:?} in a body: {self}"),
@@ -133,6 +135,23 @@ async fn many(actress: &Actress, whose: &str) -> Things {
 async fn cursor(actress: &Actress, path: &str) -> String {
     let page = actress.get(&format!("{path}?limit=1")).await;
     page.text("/next_cursor").to_owned()
+}
+
+/// A value of a parameter that names nothing, with what it needs besides.
+fn said(route: &Route, parameter: &str) -> &'static str {
+    match parameter {
+        "status" if route.path == "/v1/products" => "ACTIVE",
+        "status" => "RUNNING",
+        "q" | "tag" => "lamp",
+        "listing" => "PAUSED&channel=shop",
+        "attribute" => "colour:red",
+        "currency" => "USD",
+        "price_min" | "price_max" => "1&currency=USD",
+        "missing" => "PRICE_REQUIRED",
+        "updated_since" | "updated_before" => "2026-11-21T03:24:34Z",
+        "sort" => "oldest",
+        _ => panic!("it is not said what {parameter} could be"),
+    }
 }
 
 /// Every place of every route that names something, as a merchant to whom it does not belong: the answer and what the
@@ -226,8 +245,7 @@ async fn a_cursor_holds_for_the_list_and_the_merchant_that_it_was_made_for() {
         for parameter in route.parameters.iter().filter(|name| !["limit", "cursor", "merchant"].contains(*name)) {
             let value = match in_query(parameter) {
                 Some(kind) => his.name(kind),
-                None if route.path == "/v1/products" => "ACTIVE",
-                None => "RUNNING",
+                None => said(route, parameter),
             };
             let answer = bob.get(&format!("{path}?{parameter}={value}&cursor={cursor}")).await;
             assert_eq!(answer.refused(), (400, "INVALID_CURSOR"), "{path} with {parameter} besides");

@@ -16,6 +16,7 @@ use crate::listing::{ChannelOutcome, Standing};
 use crate::money::{Currency, Money};
 use crate::problem::{Problem, ProblemClass};
 use crate::product::ImageReference;
+use crate::search::FoundBy;
 use crate::text::{Description, Name};
 use crate::view::Overrides;
 
@@ -215,6 +216,7 @@ impl World {
             34 if self.rules == Rules::Tampered => self.reconcile(),
             _ => self.adapter(true),
         }
+        assert_eq!(self.product.found_by, FoundBy::of(&self.product), "what is derived is out of date");
         self.product.outbox.clear();
     }
 

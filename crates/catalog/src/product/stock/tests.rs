@@ -12,7 +12,7 @@ use crate::text::{Name, StockNote};
 use crate::time::Timestamp;
 
 fn origin() -> Origin {
-    Origin { now: Timestamp::from_millis(1_000), actor: Actor::system("test"), correlation_id: "c".into() }
+    Origin { now: Timestamp::from_millis(1_000), actor: Actor::system("test"), correlation_id: "c".into(), cause: None }
 }
 
 fn lamp() -> Product {
