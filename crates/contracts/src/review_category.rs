@@ -68,6 +68,7 @@ impl ReviewTotals {
     /// The totals in words.
     pub fn told(&self) -> String {
         let reviewed = match self.reviewed {
+            0 => return "There was no product to review.".to_owned(),
             1 => "1 product reviewed".to_owned(),
             reviewed => format!("{reviewed} products reviewed"),
         };

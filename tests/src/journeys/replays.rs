@@ -19,6 +19,12 @@ async fn the_interpreter_goes_the_way_that_the_local_cloud_went() {
     let published = publishes(&merchant, &product, &["north"]).await;
     published.becomes(SUCCEEDED).await;
     let found = reconciles(&merchant, "north", "").await;
+    merchant.asks("PUT", "/v1/categories/lamps").json(&json!({ "name": "Lamps" })).await.expects(201);
+    merchant.patches(&product, &json!({ "category_id": "lamps" })).await.expects(200);
+    let asked = json!({ "attributes": { "material": { "type": "text" } } });
+    let asked = merchant.asks("PUT", "/v1/categories/lamps/schema").json(&asked).await.expects(200);
+    let reviewed = merchant.operation(asked.text("/operation/id"));
+    reviewed.becomes(SUCCEEDED).await;
     let hidden = asks_for(&merchant, &product, "deactivate").await;
     hidden.becomes(SUCCEEDED).await;
     let refuse =
@@ -32,6 +38,7 @@ async fn the_interpreter_goes_the_way_that_the_local_cloud_went() {
         ("register-product", product.operation().execution().await),
         ("publish-product", published.execution().await),
         ("reconcile-channel", found["execution_arn"].as_str().unwrap_or_default().to_owned()),
+        ("review-category", reviewed.execution().await),
         ("withdraw-product", hidden.execution().await),
         ("publish-product", refused.execution().await),
     ];

@@ -38,6 +38,7 @@ pub(crate) struct Step {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Action {
     Edit(Value),
+    Count(Value),
     Publish(Vec<String>),
     Unpublish(Vec<String>),
     Deactivate,
@@ -62,10 +63,12 @@ fn story(name: &str, rng: &mut Rng) -> Story {
     if rng.bool() {
         then(edit(name, &mut edits, rng), rng);
     }
+    then(Action::Count(json!({ "set": rng.u8(0..4), "low_stock_threshold": 1 })), rng);
     // Every product is published: channels are where most can go wrong.
     then(Action::Publish(channels(rng)), rng);
     for _ in 0..rng.usize(2..=4) {
-        let action = match rng.u8(0..10) {
+        let action = match rng.u8(0..13) {
+            10..13 => Action::Count(sale_or_delivery(rng)),
             0..4 => edit(name, &mut edits, rng),
             4..6 => Action::Publish(channels(rng)),
             6..8 => Action::Unpublish(channels(rng)),
@@ -92,6 +95,14 @@ fn edit(name: &str, edits: &mut u32, rng: &mut Rng) -> Action {
         1 => json!({ "description": format!("Brass and linen, edited {edits}.") }),
         _ => json!({ "price": { "amount": 100_000 + u64::from(*edits), "currency": "ARS" } }),
     })
+}
+
+/// What can't be repeated without counting twice, unless its key tells that it is a repetition.
+fn sale_or_delivery(rng: &mut Rng) -> Value {
+    match rng.u8(0..3) {
+        0 => json!({ "adjust": 2, "reason": "RECEIVED" }),
+        _ => json!({ "adjust": -1, "reason": "SALE" }),
+    }
 }
 
 fn channels(rng: &mut Rng) -> Vec<String> {

@@ -128,6 +128,10 @@ async fn acts(client: &Client, product: &mut Registered, step: &Step, key: &str)
     let merchant = client.merchant();
     let (answer, write) = match &step.action {
         Action::Edit(patch) => (edits(client, &path, patch).await?, Write::Edited(patch.clone())),
+        Action::Count(change) => {
+            let request = merchant.asks("PATCH", &format!("{path}/inventory")).key(key).json(change);
+            (client.insists(&request, &format!("counts {change}")).await?, Write::Counted(change.clone()))
+        }
         Action::Publish(channels) => {
             let request = merchant.posts(&format!("{path}/publish"), &json!({ "channels": channels })).key(key);
             let answer = client.insists(&request, &format!("publishes on {channels:?}")).await?;
