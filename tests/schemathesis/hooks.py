@@ -182,6 +182,11 @@ def never(value, case, pointer):
     return False
 
 
+def kind(case, pointer):
+    """The type of the attribute of which it points at something."""
+    return value_at(case, pointer.rsplit("/", 1)[0] + "/type")
+
+
 ETAGS = re.compile(r'(\*|"[0-9]{1,18}(\.[0-9]{1,18})?"( ?, ?"[0-9]{1,18}(\.[0-9]{1,18})?")*)')
 # A ULID has 128 bits, and 26 of its letters have 130.
 TOO_MUCH_FOR_A_ULID = re.compile(r"[a-z]+_[89A-HJKMNP-TV-Z][0-9A-HJKMNP-TV-Z]{25}")
@@ -226,6 +231,10 @@ RIGHT = [
     # Sets, written as lists.
     ("INVALID_BODY", r".*/(tags|channels)/\d+", is_there_once),
     ("INVALID_BODY", r"/images/\d+/image_id", lambda value, case, _: str(case.body["images"]).count(value) == 1),
+    # Choices are of texts, and each is there once, without the spaces around it; units are of numbers.
+    ("INVALID_BODY", r"/attributes/[^/]+/choices/\d+", never),
+    ("INVALID_BODY", r"/attributes/[^/]+/choices", lambda value, case, pointer: kind(case, pointer) in ("text", "texts")),
+    ("INVALID_BODY", r"/attributes/[^/]+/unit", lambda value, case, pointer: kind(case, pointer) in ("integer", "decimal")),
     # Three letters are not always a currency.
     ("INVALID_BODY", r".*/price/currency", lambda value, *_: value in ("EUR", "MXN", "USD")),
     # There is no floating point here, though JSON Schema takes 12.0 for an integer.

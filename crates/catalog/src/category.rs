@@ -15,9 +15,9 @@ use crate::time::Timestamp;
 pub mod schema;
 use crate::product::MAX_ATTRIBUTES;
 pub use schema::{AttributeRule, AttributeType, CategoryVerdict};
-use schema::{MAX_ALL_ATTRIBUTES, MAX_ALL_CHOICES};
+use schema::{MAX_ALL_ATTRIBUTES, MAX_ALL_CHOICES, MAX_ALL_TEXT};
 
-/// The most categories of a merchant. All of them are one document, of at most some six megabytes with what they ask.
+/// The most categories of a merchant. All of them are one document; see [`schema::MAX_ALL_TEXT`].
 pub const MAX_CATEGORIES: usize = 1_000;
 /// How deep the tree is at most: a category without a parent is at level 1.
 pub const MAX_DEPTH: usize = 8;
@@ -104,6 +104,21 @@ impl Category {
     pub fn parent_id(&self) -> Option<&CategoryKey> {
         self.path.last()
     }
+
+    /// How many bytes its texts have.
+    fn text_bytes(&self) -> usize {
+        let length = |text: Option<&str>| text.map_or(0, str::len);
+        let own = [
+            Some(self.name.as_str()),
+            Some(self.slug.as_str()),
+            self.description.as_ref().map(Description::as_str),
+            self.seo.title.as_ref().map(SeoTitle::as_str),
+            self.seo.description.as_ref().map(SeoDescription::as_str),
+        ];
+        let path = self.path.iter().map(|id| id.as_str().len());
+        let asked = self.attributes.iter().map(|(key, rule)| key.as_str().len() + rule.text_bytes());
+        own.into_iter().map(length).chain(path).chain(asked).sum()
+    }
 }
 
 /// Why a merchant can't have a tree as it would be.
@@ -142,7 +157,8 @@ pub enum CategoryRefused {
     TooManyAttributes(CategoryKey),
     /// All categories together ask for too much.
     #[error(
-        "all categories together ask for at most {MAX_ALL_ATTRIBUTES} attributes, with at most {MAX_ALL_CHOICES} choices"
+        "all categories together ask for at most {MAX_ALL_ATTRIBUTES} attributes, with at most {MAX_ALL_CHOICES} choices, and \
+         have at most {MAX_ALL_TEXT} bytes of text"
     )]
     TooManyInAll,
     /// Another one has the slug.
@@ -162,12 +178,15 @@ pub struct CategoryTree {
     pub version: u64,
     /// The categories by their ids.
     pub categories: BTreeMap<CategoryKey, Category>,
+    /// Whether one is gone that something was asked in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forgot_rules: bool,
 }
 
 impl CategoryTree {
     /// The tree of a merchant who has no categories yet.
     pub fn new(merchant_id: MerchantId) -> Self {
-        Self { merchant_id, version: 0, categories: BTreeMap::new() }
+        Self { merchant_id, version: 0, categories: BTreeMap::new(), forgot_rules: false }
     }
 
     /// Makes a category what the draft says, whether it was there before or not. What is part of it moves with it.
@@ -225,9 +244,8 @@ impl CategoryTree {
         if let Some((child, _)) = self.children(Some(id)).first() {
             return Err(CategoryRefused::HasChildren((*child).clone()));
         }
-        if self.categories.remove(id).is_none() {
-            return Ok(Changed::No);
-        }
+        let Some(gone) = self.categories.remove(id) else { return Ok(Changed::No) };
+        self.forgot_rules |= gone.rules_version > 0;
         self.version += 1;
         Ok(Changed::Yes)
     }

@@ -134,6 +134,12 @@ pub struct Product {
     pub revision: u64,
     /// Rises with every write.
     pub version: u64,
+    /// Rises with every write that a channel may be told of, or has told of: not with those of the stock, and of verdicts.
+    #[serde(default)]
+    pub offer_version: u64,
+    /// When the last of these was made; nothing where an older version wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer_updated_at: Option<Timestamp>,
     /// What the merchant says of it.
     pub canonical: Canonical,
     /// How many there are of it: changed without an edit, so that the revision stays.
@@ -239,6 +245,8 @@ impl Product {
             purged_at: None,
             revision: 1,
             version: 0,
+            offer_version: 0,
+            offer_updated_at: None,
             completeness: Completeness::of(&new.canonical, &images, category_verdict.as_ref()),
             category_verdict,
             canonical: new.canonical,
@@ -276,7 +284,11 @@ impl Product {
     /// Judges it by what its category asks, unless that was done with newer categories. Tells when that makes it complete, or
     /// stop being so.
     pub fn judge_by(&mut self, categories: &CategoryTree, origin: &Origin) -> Changed {
-        self.settle_if(|product| product.adopt_verdict(categories), origin)
+        if !self.adopt_verdict(categories) {
+            return Changed::No;
+        }
+        self.settle_aside(origin);
+        Changed::Yes
     }
 
     /// Both at once.
@@ -410,6 +422,19 @@ impl Product {
     fn touch(&mut self, now: Timestamp) {
         self.version += 1;
         self.updated_at = now;
+        self.offer_version += 1;
+        self.offer_updated_at = Some(now);
+    }
+
+    /// Settles after something that no channel has to do with, unless it has them called all the same: what was seen at a
+    /// channel before still holds.
+    fn settle_aside(&mut self, origin: &Origin) {
+        let (version, updated_at, intents) = (self.offer_version, self.offer_updated_at, self.intents.len());
+        self.settle(origin);
+        if self.intents.len() == intents {
+            self.offer_version = version;
+            self.offer_updated_at = updated_at;
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::lists::one_or_many;
 pub struct AtVersion {
     /// The product.
     pub product_id: ProductId,
-    /// Its version: what the channel says is out of date if somebody wrote to the product since.
+    /// The version of what is offered: what the channel says is out of date if somebody wrote to that since.
     pub version: u64,
 }
 

@@ -8,6 +8,9 @@ use tola_store::{Error, Saved, Store, TenantScope};
 
 use crate::Launcher;
 
+/// How often it is decided again because the stock changed meanwhile.
+const ATTEMPTS: u32 = 5;
+
 /// Holds products against channels.
 #[derive(Clone)]
 pub struct Reconciler {
@@ -46,23 +49,38 @@ impl Reconciler {
         scope: TenantScope,
         origin: &Origin,
     ) -> Result<Held, Error> {
-        let mut after = product.clone();
-        let (drift, changed) = after.reconcile(channel, sight, origin);
-        let held = drift.map_or(Held::Right, Held::Drifted);
-        if dry_run {
-            return Ok(without_operation(held));
-        }
-        if changed == Changed::Yes {
-            match self.store.products(scope).save(product, &after).await {
-                Ok(Saved::Moved) => {}
-                Ok(Saved::Conflict) | Err(Error::OutboxFull(_)) => return Ok(Held::PassedOver),
+        let mut before = product.clone();
+        let mut decided = None;
+        for _ in 0..ATTEMPTS {
+            let mut after = before.clone();
+            let (drift, changed) = after.reconcile(channel, sight, origin);
+            let held = drift.map_or(Held::Right, Held::Drifted);
+            if dry_run {
+                return Ok(without_operation(held));
+            }
+            if changed == Changed::No {
+                decided = Some((held, after));
+                break;
+            }
+            match self.store.products(scope).save(&before, &after).await {
+                Ok(Saved::Moved) => {
+                    decided = Some((held, after));
+                    break;
+                }
+                // A sale is no reason to look again.
+                Ok(Saved::Conflict) => match self.store.products(scope).get(product.id).await? {
+                    Some(newer) if newer.offer_version == product.offer_version => before = newer,
+                    _ => return Ok(Held::PassedOver),
+                },
+                Err(Error::OutboxFull(_)) => return Ok(Held::PassedOver),
                 Err(error) => return Err(error),
             }
         }
+        let Some((held, after)) = decided else { return Ok(Held::PassedOver) };
         if let Held::Drifted(drift) = &held {
             tracing::info!(product.id = %product.id, channel.id = %channel.id, drift = ?drift.kind, remedy = ?drift.remedy, "the channel had drifted");
         }
-        let known = |intent: &&Intent| !product.intents.contains(intent);
+        let known = |intent: &&Intent| !before.intents.contains(intent);
         for intent in after.intents.iter().filter(known) {
             if let Err(error) = self.launcher.launch(scope, Subject::Product(product.id), intent).await {
                 tracing::warn!(operation.id = %intent.operation_id, %error, "the sweep will start the operation");

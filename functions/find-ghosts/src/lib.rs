@@ -82,5 +82,6 @@ fn is_known(product: &Product, channel: &Channel, entry: &ListedListing) -> bool
 }
 
 fn is_fresh(product: &Product, as_of: Timestamp) -> bool {
-    product.purged_at.is_none() && product.updated_at > as_of.before(MARGIN)
+    let written = product.offer_updated_at.unwrap_or(product.updated_at);
+    product.purged_at.is_none() && written > as_of.before(MARGIN)
 }

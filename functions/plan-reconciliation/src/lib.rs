@@ -36,7 +36,7 @@ impl Step for PlanReconciliation {
         let page: Vec<_> = found
             .iter()
             .filter(at_rest)
-            .map(|product| AtVersion { product_id: product.id, version: product.version })
+            .map(|product| AtVersion { product_id: product.id, version: product.offer_version })
             .collect();
         Ok(ProductPage {
             channel_type: channel.channel_type,

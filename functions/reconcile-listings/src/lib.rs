@@ -54,7 +54,7 @@ impl Step for ReconcileListings {
                 Some(None) => continue,
             };
             let found = self.store.products(scope).get(asked.product_id).await.map_err(store_failed)?;
-            let Some(product) = found.filter(|product| product.version == asked.version) else {
+            let Some(product) = found.filter(|product| product.offer_version == asked.version) else {
                 passed_over += 1;
                 continue;
             };

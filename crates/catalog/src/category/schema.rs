@@ -19,11 +19,13 @@ use crate::time::Timestamp;
 
 /// The most choices of one attribute.
 pub const MAX_CHOICES: usize = 200;
-/// The most attributes that all categories of a merchant ask for, each as often as it is asked for. With
-/// [`MAX_ALL_CHOICES`] it keeps the tree's document below four megabytes.
+/// The most attributes that all categories of a merchant ask for, each as often as it is asked for.
 pub const MAX_ALL_ATTRIBUTES: usize = 5_000;
 /// The most choices of all of them together.
 pub const MAX_ALL_CHOICES: usize = 10_000;
+/// The most bytes of all texts of all categories: with what else is stored of them, their document stays far below the
+/// sixteen megabytes that a database takes.
+pub const MAX_ALL_TEXT: usize = 6_000_000;
 
 /// What kind of value an attribute has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,7 +58,7 @@ pub struct AttributeRule {
     pub unit: Option<Unit>,
     /// The texts that there are, if there are no others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = MAX_CHOICES))]
+    #[schemars(length(max = MAX_CHOICES), extend("uniqueItems" = true))]
     pub choices: Vec<Choice>,
     /// What people call it; without one, its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,6 +135,13 @@ impl AttributeRule {
             return Err(("/unit".to_owned(), "only integer and decimal have a unit".to_owned()));
         }
         Ok(())
+    }
+
+    /// How many bytes its texts have.
+    pub(super) fn text_bytes(&self) -> usize {
+        let unit = self.unit.as_ref().map_or(0, |unit| unit.as_str().len());
+        let label = self.label.as_ref().map_or(0, |label| label.as_str().len());
+        unit + label + self.choices.iter().map(|choice| choice.as_str().len()).sum::<usize>()
     }
 
     /// What is wrong with a value, or with there being none: the rule's name and what to do.
@@ -252,17 +261,23 @@ impl CategoryTree {
         }
         let all = || self.categories.values().flat_map(|category| category.attributes.values());
         let choices: usize = all().map(|rule| rule.choices.len()).sum();
-        if all().count() > MAX_ALL_ATTRIBUTES || choices > MAX_ALL_CHOICES {
+        let text: usize = self.categories.values().map(super::Category::text_bytes).sum();
+        if all().count() > MAX_ALL_ATTRIBUTES || choices > MAX_ALL_CHOICES || text > MAX_ALL_TEXT {
             return Err(CategoryRefused::TooManyInAll);
         }
         Ok(())
     }
 
-    /// Notes in which categories something else is asked than `before`.
+    /// Notes in which categories products are to be judged anew: where something else is asked than `before`, and where
+    /// something may have been asked by what they are not part of any more, whose review does not come to them then. A new
+    /// one may have the id of one that is gone, and so its products.
     pub(super) fn note_rules(&mut self, before: &Self, changed: &CategoryKey) {
         let differs = |id: &&CategoryKey| {
             let asked_before = before.in_force(id).into_iter().map(|(key, asked)| (key, asked.rule));
-            !asked_before.eq(self.in_force(id).into_iter().map(|(key, asked)| (key, asked.rule)))
+            let asks_otherwise = !asked_before.eq(self.in_force(id).into_iter().map(|(key, asked)| (key, asked.rule)));
+            let (was, is) = (before.categories.get(*id), self.categories.get(*id));
+            let moves = was.is_some_and(|was| was.rules_version > 0 && is.is_none_or(|is| is.path != was.path));
+            asks_otherwise || moves || (was.is_none() && self.forgot_rules)
         };
         let others: Vec<CategoryKey> = self.subtree(changed).into_iter().filter(differs).cloned().collect();
         for id in others {

@@ -110,7 +110,8 @@ impl Product {
         let asks_to_be_looked_at = after.asks_for_a_look_since(self);
         after.category_verdict = categories.judge(&after.canonical);
         if self.revise(after, origin).is_none() {
-            return Ok(Changed::No);
+            // What its category asks may be something else by now, all the same.
+            return Ok(self.judge_by(categories, origin));
         }
         if asks_to_be_looked_at {
             let _ = self.request_registration(operation_id, None, origin);

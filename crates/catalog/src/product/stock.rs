@@ -52,7 +52,7 @@ impl Product {
             });
             self.emit(kind, data, origin);
         }
-        self.settle(origin);
+        self.settle_aside(origin);
         Ok(Changed::Yes)
     }
 }

@@ -1,5 +1,5 @@
-//! How many there are of a product. It is told apart from what the product is: no edit is in the way of a sale, and no sale
-//! in that of an edit.
+//! How many there are of a product. It is told apart from what the product is: a sale leaves the revision as it is, so that
+//! whoever has read the product before can edit it after.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+use tola_catalog::image::Changed;
 use tola_catalog::product::tells_of_stock_change;
 use tola_catalog::status::permit;
 use tola_catalog::stock::{Adjustment, Count, StockReason};
@@ -16,7 +17,7 @@ use tola_catalog::text::StockNote;
 use tola_catalog::{Product, ProductId, Quantity, Request, StockChange, Timestamp, code};
 use tola_contracts::message::AggregateRef;
 use tola_step::now;
-use tola_store::{Outcome, TenantScope};
+use tola_store::{Error as StoreError, Outcome, TenantScope};
 use ulid::Ulid;
 
 use super::products::tagged;
@@ -33,6 +34,9 @@ use crate::views::InventoryView;
 
 /// How many events are read at once of those that may tell of a change.
 const EVENTS: u32 = 100;
+
+/// How often it is looked for a change that a request made which died: each time, somebody else has written meanwhile.
+const LOOKS: u32 = 24;
 
 /// How far the clocks of two functions may be apart.
 const SKEW: Duration = Duration::from_secs(5 * 60);
@@ -158,20 +162,43 @@ pub(super) async fn change(
     }
     let if_match = IfMatch::read_if_sent(&headers)?;
 
-    let outcome = if ids.is_resumed() && was_made(&app, scope, &found, ids.change()).await? {
-        Outcome::AlreadyThere(found)
-    } else {
-        let made = products.change_in_a_crowd(id, |product| {
-            permit(product.status, product.deleting.is_some(), Request::Edit)?;
-            if_match.permit_unwritten(product)?;
-            Ok::<_, ApiError>(product.change_stock(&change, ids.change(), &origin)?)
-        });
-        made.await?
-    };
+    let outcome = made_once(&app, scope, found, ids, |product| {
+        permit(product.status, product.deleting.is_some(), Request::Edit)?;
+        if_match.permit_unwritten(product)?;
+        Ok(product.change_stock(&change, ids.change(), &origin)?)
+    });
+    let outcome = outcome.await?;
     if outcome.moved() || ids.is_resumed() {
         app.drain(AggregateRef::Product(id)).await;
     }
     Ok(answer(&outcome.document().ok_or_else(ApiError::not_found)?))
+}
+
+/// Makes the change, unless the request was here before and made it then. Of one that was, another write may still come
+/// through while this one looks: whatever is written meanwhile, it looks once more.
+async fn made_once(
+    app: &App,
+    scope: TenantScope,
+    mut found: Product,
+    ids: Ids,
+    mut make: impl FnMut(&mut Product) -> Result<Changed, ApiError> + Send,
+) -> Result<Outcome<Product>, ApiError> {
+    let products = app.store.products(scope);
+    for _ in 0..LOOKS {
+        if ids.is_resumed() && was_made(app, scope, &found, ids.change()).await? {
+            return Ok(Outcome::AlreadyThere(found));
+        }
+        let (known, mut moved_on) = (found.version, false);
+        let made = products.change_in_a_crowd(found.id, |product| {
+            moved_on = ids.is_resumed() && product.version != known;
+            if moved_on { Ok(Changed::No) } else { make(product) }
+        });
+        match made.await? {
+            Outcome::AlreadyThere(newer) if moved_on => found = newer,
+            outcome => return Ok(outcome),
+        }
+    }
+    Err(StoreError::Contended(found.id.to_string()).into())
 }
 
 /// Whether the change was made by a request that died before it could say so. The product's events tell: those that wait in

@@ -63,7 +63,8 @@ impl<'a> PublicProductView<'a> {
             tags: &canonical.tags,
             images: images.collect(),
             in_stock: product.stock.is_available(),
-            updated_at: product.updated_at,
+            // Not when the stock changed last: how well it sells is the merchant's alone, too.
+            updated_at: product.offer_updated_at.unwrap_or(product.updated_at),
         }
     }
 }

@@ -145,7 +145,8 @@ fn a_category_knows_since_when_it_asks_what_it_asks() {
     assert_eq!(tree.judge(&product("garden", &json!({}))), None);
     assert_eq!(tree.judge(&product("unheard-of", &json!({}))), None);
 
-    // Another name asks nothing else, another place does.
+    // Another name asks nothing else. Another place may, and does so wherever something was asked before: whoever was to judge
+    // its products by that looks for them where they are no more.
     made(&mut tree, "garden", Some("home"));
     assert!(tree.asks_anew());
     assert_eq!((since(&tree, "garden"), since(&tree, "home")), (7, 5));
@@ -161,6 +162,47 @@ fn a_category_knows_since_when_it_asks_what_it_asks() {
     let material = json!({ "material": { "type": "text", "required": true, "choices": ["oak", "steel"] } });
     assert_eq!(ask(&mut tree, "home", &material), Ok(Changed::No));
     assert_eq!((tree.version, tree.categories[&key("home")].schema_version), (version, 1));
+}
+
+#[test]
+fn where_it_is_asked_the_same_products_are_judged_anew_all_the_same() {
+    let mut tree = lamps();
+    let material = json!({ "material": { "type": "text", "required": true, "choices": ["oak", "steel"] } });
+    asks(&mut tree, "garden", &material);
+    assert_eq!(put(&mut tree, "lamps", Some("garden")), Ok(Changed::Yes));
+    assert!(tree.asks_anew());
+}
+
+#[test]
+fn who_comes_after_one_that_is_gone_has_its_products_judged() {
+    let mut tree = lamps();
+    made(&mut tree, "shed", None);
+    assert!(!tree.asks_anew());
+    assert_eq!(tree.remove(&key("floor-lamps")), Ok(Changed::Yes));
+    made(&mut tree, "floor-lamps", None);
+    assert!(tree.asks_anew());
+}
+
+#[test]
+fn the_texts_of_all_categories_are_bounded() {
+    let mut tree = lamps();
+    let long = "é".repeat(9_900);
+    let described = |tree: &mut CategoryTree, n: usize| {
+        let description = Some(crate::text::Description::parse(&long).unwrap());
+        let draft = CategoryDraft {
+            name: Name::parse("Shed").unwrap(),
+            slug: None,
+            parent_id: None,
+            description,
+            position: 0,
+            active: true,
+            seo: Seo::default(),
+        };
+        tree.put(&key(&format!("shed{n}")), &draft, now())
+    };
+    let refused = (0..MAX_ALL_TEXT / long.len() + 1).find_map(|n| described(&mut tree, n).err());
+    assert_eq!(refused, Some(CategoryRefused::TooManyInAll));
+    assert!(tree.categories.len() > 300);
 }
 
 #[test]
@@ -260,7 +302,9 @@ proptest! {
                     tree.in_force(key).into_iter().map(|(key, asked)| (key.clone(), asked.rule.clone())).collect()
                 };
                 let known = before.categories.get(key).map_or(0, |category| category.rules_version);
-                prop_assert_eq!(category.rules_version != known, rules(&tree) != rules(&before), "{}", key);
+                let moves = before.categories.get(key).is_some_and(|was| known > 0 && was.path != category.path);
+                let is_judged_anew = rules(&tree) != rules(&before) || moves;
+                prop_assert_eq!(category.rules_version != known, is_judged_anew, "{}", key);
                 let lamp = product(key.as_str(), &json!({ "a0": 1, "a1": "one" }));
                 let verdict = tree.judge(&lamp);
                 prop_assert_eq!(&verdict, &tree.clone().judge(&lamp));
