@@ -27,14 +27,15 @@ pub struct Derived {
 
 impl Store {
     /// Derives anew what was derived by other rules than those of this version, until there is nothing left or no time.
-    /// Nothing else of a product changes, not even its version: who writes to it meanwhile derives it, too.
+    /// Nothing else of a product changes, not even its version. One that somebody writes to meanwhile is looked at once more,
+    /// since not every write derives it.
     ///
     /// # Errors
     /// When the database fails; what was done until then stays done.
     pub async fn derive(&self, _: SystemScope, until: Instant) -> Result<Derived, Error> {
         let collection = self.database.collection::<Product>(schema::PRODUCTS);
         let mut derived = Derived::default();
-        let mut after = None;
+        let (mut after, mut passed_over) = (None, 0);
         loop {
             if Instant::now() >= until {
                 return Ok(derived);
@@ -44,14 +45,22 @@ impl Store {
             filter.insert("found_by.rules", doc! { "$ne": RULES });
             let found: Vec<Product> =
                 collection.find(filter).sort(shape.order()).limit(BATCH).await?.try_collect().await?;
-            let Some(last) = found.last() else { return Ok(Derived { complete: true, ..derived }) };
+            let Some(last) = found.last() else {
+                if passed_over == 0 {
+                    return Ok(Derived { complete: true, ..derived });
+                }
+                (after, passed_over) = (None, 0);
+                continue;
+            };
             after = Some(last.id.to_string());
             let written: Vec<u64> = stream::iter(&found)
                 .map(|product| rewrite(&collection, product))
                 .buffer_unordered(AT_ONCE)
                 .try_collect()
                 .await?;
-            derived.products += written.iter().sum::<u64>();
+            let done = written.iter().sum::<u64>();
+            passed_over += found.len() as u64 - done;
+            derived.products += done;
         }
     }
 }

@@ -6,15 +6,12 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use tola_catalog::operation::Subject;
 use tola_catalog::status::permit;
 use tola_catalog::{ChannelId, EffectiveView, Overrides, ProductId, Request, code};
-use tola_contracts::message::AggregateRef;
 use tola_step::now;
 use tola_store::Outcome;
 
-use super::edit_product::answer;
-use super::operations::of_subject;
+use super::edit_product::{answer, followed};
 use super::products::tagged;
 use crate::app::App;
 use crate::body::{JsonBody, object};
@@ -25,7 +22,7 @@ use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::BothInPath;
 use crate::signing::Links;
-use crate::views::{ListingShown, OperationView, ProductView};
+use crate::views::{ListingShown, ProductView};
 
 /// What is different there, all of it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -98,15 +95,7 @@ pub(super) async fn replace(
         Outcome::AlreadyThere(product) => return answer(&app, &product, None).await,
         Outcome::Absent => return Err(ApiError::not_found()),
     };
-    let begun: Vec<_> = moved.intents.iter().filter(|intent| !known.contains(&intent.operation_id)).cloned().collect();
-    let Some(first) = begun.first().map(|intent| intent.operation_id) else {
-        app.drain(AggregateRef::Product(id)).await;
-        return answer(&app, &moved, None).await;
-    };
-    let subject = Subject::Product(id);
-    app.launch_all(scope, subject, &begun).await;
-    let operation = of_subject(&app, scope, subject, &begun, first).await;
-    answer(&app, &moved, operation.as_ref().map(OperationView::whole)).await
+    followed(&app, scope, &moved, &known, &origin).await
 }
 
 /// `GET /v1/products/{id}/channels/{channel_id}/view`: what the channel is to show, each value with its source.
