@@ -20,9 +20,8 @@ const TELLING: &str = include_str!("decisions.py");
 /// Under which name the process is written down.
 pub const PROCESS: &str = "cloud";
 const READY_WITHIN: Duration = Duration::from_secs(60);
-/// It ends what is under way and writes its state down, which takes longer the more of both there is: a minute was too short
-/// on a busy machine, and what is not written down is lost.
-const STOP_WITHIN: Duration = Duration::from_secs(180);
+/// Writing the state down takes longer the more of it there is.
+const STOP_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 
 /// How to run a local cloud.
