@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{CategoryKey, MerchantId};
 use crate::image::Changed;
+use crate::product::MAX_ATTRIBUTES;
 use crate::text::{AttributeKey, Description, Name, SeoDescription, SeoTitle, Slug};
 use crate::time::Timestamp;
 
 pub mod schema;
-use crate::product::MAX_ATTRIBUTES;
-pub use schema::{AttributeRule, AttributeType, CategoryVerdict};
-use schema::{MAX_ALL_ATTRIBUTES, MAX_ALL_CHOICES, MAX_ALL_TEXT};
+pub use self::schema::{AttributeRule, AttributeType, CategoryVerdict};
+use self::schema::{MAX_ALL_ATTRIBUTES, MAX_ALL_CHOICES, MAX_ALL_TEXT};
 
 /// The most categories of a merchant. All of them are one document; see [`schema::MAX_ALL_TEXT`].
 pub const MAX_CATEGORIES: usize = 1_000;

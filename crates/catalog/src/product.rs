@@ -324,6 +324,11 @@ impl Product {
         changed
     }
 
+    /// Whether categories have to do with it: it is in one, or was when it was judged.
+    pub fn is_filed(&self) -> bool {
+        self.canonical.category_id.is_some() || self.category_verdict.is_some()
+    }
+
     /// Whether it was judged by newer categories than these: they were read before somebody changed them.
     pub fn is_ahead_of(&self, categories: &CategoryTree) -> bool {
         self.category_verdict.as_ref().is_some_and(|verdict| verdict.version > categories.version)

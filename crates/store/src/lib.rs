@@ -120,15 +120,20 @@ impl Store {
         Categories::new(&self.database, scope)
     }
 
-    /// The merchant's categories, as far as a product is in one of them: no others are read for one that is in none.
+    /// The merchant's categories if a product is `filed`, that is in one of them; otherwise none are read.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn categories_if(&self, filed: bool, scope: TenantScope) -> Result<CategoryTree, Error> {
+        if filed { self.categories(scope).get().await } else { Ok(CategoryTree::new(scope.merchant_id())) }
+    }
+
+    /// The same for this product.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn categories_of(&self, scope: TenantScope, product: &Product) -> Result<CategoryTree, Error> {
-        match (&product.canonical.category_id, &product.category_verdict) {
-            (None, None) => Ok(CategoryTree::new(scope.merchant_id())),
-            _ => self.categories(scope).get().await,
-        }
+        self.categories_if(product.is_filed(), scope).await
     }
 
     /// What came of commands at the merchant's channels.

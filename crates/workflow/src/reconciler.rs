@@ -49,34 +49,12 @@ impl Reconciler {
         scope: TenantScope,
         origin: &Origin,
     ) -> Result<Held, Error> {
-        let mut before = product.clone();
-        let mut decided = None;
-        for _ in 0..ATTEMPTS {
-            let mut after = before.clone();
-            let (drift, changed) = after.reconcile(channel, sight, origin);
-            let held = drift.map_or(Held::Right, Held::Drifted);
-            if dry_run {
-                return Ok(without_operation(held));
-            }
-            if changed == Changed::No {
-                decided = Some((held, after));
-                break;
-            }
-            match self.store.products(scope).save(&before, &after).await {
-                Ok(Saved::Moved) => {
-                    decided = Some((held, after));
-                    break;
-                }
-                // A sale is no reason to look again.
-                Ok(Saved::Conflict) => match self.store.products(scope).get(product.id).await? {
-                    Some(newer) if newer.offer_version == product.offer_version => before = newer,
-                    _ => return Ok(Held::PassedOver),
-                },
-                Err(Error::OutboxFull(_)) => return Ok(Held::PassedOver),
-                Err(error) => return Err(error),
-            }
+        if dry_run {
+            let (drift, _) = product.clone().reconcile(channel, sight, origin);
+            return Ok(without_operation(drift.map_or(Held::Right, Held::Drifted)));
         }
-        let Some((held, after)) = decided else { return Ok(Held::PassedOver) };
+        let decided = self.decide(channel, product, sight, scope, origin).await?;
+        let Some((held, before, after)) = decided else { return Ok(Held::PassedOver) };
         if let Held::Drifted(drift) = &held {
             tracing::info!(product.id = %product.id, channel.id = %channel.id, drift = ?drift.kind, remedy = ?drift.remedy, "the channel had drifted");
         }
@@ -92,6 +70,38 @@ impl Reconciler {
             self.store.channels(scope).hasten(&channel.id, again).await?;
         }
         Ok(held)
+    }
+
+    /// Writes what follows from what was seen, and returns it with the product before and after; nothing if somebody wrote
+    /// to what is offered meanwhile. A sale is no reason to look again: it is decided once more.
+    async fn decide(
+        &self,
+        channel: &Channel,
+        product: &Product,
+        sight: Sight<'_>,
+        scope: TenantScope,
+        origin: &Origin,
+    ) -> Result<Option<(Held, Product, Product)>, Error> {
+        let products = self.store.products(scope);
+        let mut before = product.clone();
+        for _ in 0..ATTEMPTS {
+            let mut after = before.clone();
+            let (drift, changed) = after.reconcile(channel, sight, origin);
+            let saved = match changed {
+                Changed::Yes => products.save(&before, &after).await,
+                Changed::No => Ok(Saved::Moved),
+            };
+            match saved {
+                Ok(Saved::Moved) => return Ok(Some((drift.map_or(Held::Right, Held::Drifted), before, after))),
+                Ok(Saved::Conflict) => match products.get(product.id).await? {
+                    Some(newer) if newer.offer_version == product.offer_version => before = newer,
+                    _ => return Ok(None),
+                },
+                Err(Error::OutboxFull(_)) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 }
 

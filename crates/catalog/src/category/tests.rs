@@ -3,7 +3,7 @@ use ulid::Ulid;
 
 use super::*;
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000)
 }
 
@@ -11,11 +11,11 @@ fn tree() -> CategoryTree {
     CategoryTree::new(MerchantId::new(Ulid::from_parts(1, 1)))
 }
 
-fn key(text: &str) -> CategoryKey {
+pub(super) fn key(text: &str) -> CategoryKey {
     CategoryKey::parse(text).unwrap()
 }
 
-fn draft(name: &str, parent: Option<&str>) -> CategoryDraft {
+pub(super) fn draft(name: &str, parent: Option<&str>) -> CategoryDraft {
     CategoryDraft {
         name: Name::parse(name).unwrap(),
         slug: None,
@@ -27,7 +27,7 @@ fn draft(name: &str, parent: Option<&str>) -> CategoryDraft {
     }
 }
 
-fn put(tree: &mut CategoryTree, id: &str, parent: Option<&str>) -> Result<Changed, CategoryRefused> {
+pub(super) fn put(tree: &mut CategoryTree, id: &str, parent: Option<&str>) -> Result<Changed, CategoryRefused> {
     tree.put(&key(id), &draft(id, parent), now())
 }
 
@@ -36,7 +36,7 @@ fn path(tree: &CategoryTree, id: &str) -> String {
 }
 
 /// Makes a category, or moves it.
-fn made(tree: &mut CategoryTree, id: &str, parent: Option<&str>) {
+pub(super) fn made(tree: &mut CategoryTree, id: &str, parent: Option<&str>) {
     assert_eq!(put(tree, id, parent), Ok(Changed::Yes), "{id}");
 }
 

@@ -1,4 +1,4 @@
-//! Products that nobody thought of, for properties.
+//! Products for tests: plain ones, and for properties those that nobody thought of.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,13 @@ pub(crate) fn registered(new: NewProduct) -> Product {
 
 /// The images that products here may show: one is READY, one is awaited.
 pub(crate) fn images() -> [Image; 2] {
-    let [mut ready, awaited] = [1, 2].map(|n| Image::awaiting_upload(image(n), merchant(), "image/jpeg", origin().now));
+    let [ready, awaited] = [1, 2].map(|n| Image::awaiting_upload(image(n), merchant(), "image/jpeg", origin().now));
+    [processed(ready, operation(3), &origin()), awaited]
+}
+
+/// A photo that has arrived and is fit to be shown.
+pub(crate) fn processed(mut image: Image, operation: OperationId, origin: &Origin) -> Image {
+    let file = UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9 };
     let rendition = Rendition {
         name: "320.jpg".into(),
         content_type: "image/jpeg".into(),
@@ -49,11 +55,32 @@ pub(crate) fn images() -> [Image; 2] {
         bytes: 9,
         key: "images/m/ab/320.jpg".into(),
     };
-    let file = UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9 };
     let placeholder = Placeholder { blurhash: "L00000fQfQfQfQfQfQfQfQfQfQfQ".into(), colour: "#000000".into() };
-    let _ = ready.arrive(None, operation(3), &origin());
-    let _ = ready.finish(file, placeholder, vec![rendition], &origin());
-    [ready, awaited]
+    let _ = image.arrive(None, operation, origin);
+    let _ = image.finish(file, placeholder, vec![rendition], origin);
+    image
+}
+
+/// What is said of a product that has a name and nothing else.
+pub(crate) fn named(name: &str) -> Canonical {
+    Canonical {
+        name: Name::parse(name).unwrap(),
+        description: None,
+        price: None,
+        category_id: None,
+        attributes: BTreeMap::new(),
+        tags: vec![],
+        brand: None,
+    }
+}
+
+/// The same of one that lacks nothing but a photo.
+pub(crate) fn lamp() -> Canonical {
+    Canonical {
+        description: Some(Description::parse("It shines.").unwrap()),
+        price: Some(Money::new(1999, Currency::parse("USD").unwrap()).unwrap()),
+        ..named("Lamp")
+    }
 }
 
 fn image(n: u128) -> ImageId {

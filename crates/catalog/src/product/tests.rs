@@ -6,7 +6,6 @@ use super::arbitrary::{new_product, origin as longest, registered};
 use super::*;
 use crate::code;
 use crate::event::{Actor, MAX_DATA};
-use crate::image::UploadedFile;
 use crate::listing::{Listing, Presence};
 use crate::money::Currency;
 use crate::problem::{Problem, ProblemClass};
@@ -33,34 +32,13 @@ fn photo(n: u128) -> ImageReference {
 }
 
 fn lamp(images: Vec<ImageReference>) -> Product {
-    let canonical = Canonical {
-        name: Name::parse("Lamp").unwrap(),
-        description: Some(Description::parse("It shines.").unwrap()),
-        price: Some(Money::new(1999, Currency::parse("USD").unwrap()).unwrap()),
-        category_id: None,
-        attributes: BTreeMap::new(),
-        tags: vec![],
-        brand: None,
-    };
-    let new = NewProduct { sku: None, slug: None, canonical, images };
+    let new = NewProduct { sku: None, slug: None, canonical: arbitrary::lamp(), images };
     Product::register(new, ProductId::new(Ulid::from_parts(4, 4)), merchant(), operation(1), &origin()).unwrap()
 }
 
 fn ready_image(n: u128) -> Image {
-    let mut image = Image::awaiting_upload(image_id(n), merchant(), "image/jpeg", origin().now);
-    let file = UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9 };
-    let rendition = Rendition {
-        name: "320.jpg".into(),
-        content_type: "image/jpeg".into(),
-        width: 4,
-        height: 3,
-        bytes: 9,
-        key: "images/m/ab/320.jpg".into(),
-    };
-    let placeholder = Placeholder { blurhash: "L00000fQfQfQfQfQfQfQfQfQfQfQ".into(), colour: "#000000".into() };
-    let _ = image.arrive(None, operation(n), &origin());
-    let _ = image.finish(file, placeholder, vec![rendition], &origin());
-    image
+    let image = Image::awaiting_upload(image_id(n), merchant(), "image/jpeg", origin().now);
+    arbitrary::processed(image, operation(n), &origin())
 }
 
 fn rejected_image(n: u128) -> Image {

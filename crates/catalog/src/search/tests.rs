@@ -6,21 +6,10 @@ use ulid::Ulid;
 use super::*;
 use crate::event::{Actor, Origin};
 use crate::id::{MerchantId, OperationId, ProductId};
+use crate::product::arbitrary::named;
 use crate::product::{Canonical, NewProduct};
 use crate::text::{Brand, Description, Name, Sku};
 use crate::time::Timestamp;
-
-fn canonical(name: &str) -> Canonical {
-    Canonical {
-        name: Name::parse(name).unwrap(),
-        description: None,
-        price: None,
-        category_id: None,
-        attributes: BTreeMap::new(),
-        tags: vec![],
-        brand: None,
-    }
-}
 
 fn product(sku: Option<&str>, canonical: Canonical) -> Product {
     let origin = Origin {
@@ -48,7 +37,7 @@ fn shoppers_find(product: &Product, search: &str) -> bool {
 
 #[test]
 fn words_are_found_without_accents_in_any_case_and_order() {
-    let lamp = product(None, canonical("Lámpara de Mesa «São João» nº 5"));
+    let lamp = product(None, named("Lámpara de Mesa «São João» nº 5"));
 
     for search in ["lámpara", "LAMPARA mesa", "mesa lámpara", "sao joao", "São", "lamp mes", "5", "joa de la"] {
         assert!(finds(&lamp, search), "{search}");
@@ -57,13 +46,13 @@ fn words_are_found_without_accents_in_any_case_and_order() {
         assert!(!finds(&lamp, search), "{search}");
     }
     // As some systems write accents: behind the letter.
-    assert!(finds(&product(None, canonical("La\u{301}mpara")), "lámpara"));
+    assert!(finds(&product(None, named("La\u{301}mpara")), "lámpara"));
     assert!(finds(&lamp, "la\u{301}mpara"));
 }
 
 #[test]
 fn each_part_of_a_product_is_searched_and_descriptions_by_whole_words_alone() {
-    let mut chair = canonical("Chair");
+    let mut chair = named("Chair");
     chair.brand = Some(Brand::parse("Taller Norte").unwrap());
     chair.tags = vec![Tag::parse("Jardín y terraza").unwrap()];
     chair.description = Some(Description::parse("Hecha de madera.").unwrap());
@@ -79,7 +68,7 @@ fn each_part_of_a_product_is_searched_and_descriptions_by_whole_words_alone() {
 
 #[test]
 fn other_scripts_are_searched_as_they_are_read() {
-    let chair = product(None, canonical("Дубовый стул 椅子"));
+    let chair = product(None, named("Дубовый стул 椅子"));
 
     assert!(finds(&chair, "стул") && finds(&chair, "stul") && finds(&chair, "椅"));
     assert!(!finds(&chair, "стол"));
@@ -97,7 +86,7 @@ fn a_search_has_words_and_not_too_many() {
 
 #[test]
 fn tags_and_attributes_are_found_in_any_case_and_whole() {
-    let mut shirt = canonical("Shirt");
+    let mut shirt = named("Shirt");
     shirt.tags = vec![Tag::parse("Liquidación").unwrap()];
     let key = |text: &str| AttributeKey::parse(text).unwrap();
     shirt.attributes = BTreeMap::from([
@@ -136,7 +125,7 @@ fn any_product() -> impl Strategy<Value = Product> {
     ("\\PC{1,200}", "[!-~]{1,64}", "(\\PC{1,30} ){0,250}", tags, attributes).prop_filter_map(
         "a name that is blank",
         |(name, sku, description, tags, attributes)| {
-            let mut said = canonical("x");
+            let mut said = named("x");
             said.name = Name::parse(&name).ok()?;
             said.description = Description::parse(&description).ok();
             said.tags =

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tola_catalog::category::schema::{MAX_ALL_ATTRIBUTES, MAX_ALL_CHOICES};
 use tola_catalog::image::Changed;
 use tola_catalog::product::MAX_ATTRIBUTES;
 use tola_catalog::text::AttributeKey;
@@ -41,13 +42,14 @@ pub(super) fn contract() -> Contract {
 }
 
 pub(super) fn put_contract() -> Contract {
+    let says = format!(
+        "It asks what the body says afterwards, of its products and of those of all that is part of it. They can be written \
+         without that, and not be offered: what is missing is in their `completeness`. Those that are there are judged anew \
+         by the operation that the answer names. A product has at most {MAX_ATTRIBUTES} attributes, and all categories \
+         together ask for at most {MAX_ALL_ATTRIBUTES}, with at most {MAX_ALL_CHOICES} choices."
+    );
     Contract::new(Tag::Categories, "putCategorySchema", "Says what a category asks of attributes")
-        .saying(
-            "It asks what the body says afterwards, of its products and of those of all that is part of it. They can be \
-             written without that, and not be offered: what is missing is in their `completeness`. Those that are there \
-             are judged anew by the operation that the answer names. A product has at most 100 attributes, and all \
-             categories together ask for at most 5,000, with at most 10,000 choices.",
-        )
+        .saying(&says)
         .path::<CategoryKey>("id", "The category.", examples::CATEGORY)
         .takes::<SchemaBody>(examples::category_schema_drafts())
         .answers::<CategorySchema<'_>>(StatusCode::OK, "What is asked in it now.", examples::category_schema())

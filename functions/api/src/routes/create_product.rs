@@ -17,7 +17,6 @@ use tola_catalog::{Image, ImageId, Money, Operation, Origin, Product, code};
 use tola_step::now;
 use tola_store::{Duplicate, Error as StoreError, TenantScope};
 
-use super::filing::categories_if;
 use super::images::rescue;
 use super::located;
 use super::operations::of_subject;
@@ -179,7 +178,7 @@ pub(super) async fn insert(
     origin: &Origin,
 ) -> Result<Result<Product, Duplicate>, ApiError> {
     let products = app.store.products(scope);
-    let categories = categories_if(app, scope, new.canonical.category_id.is_some()).await?;
+    let categories = app.store.categories_if(new.canonical.category_id.is_some(), scope).await?;
     let register = |new| Product::register_in(&categories, new, ids.product(), ids.operation(), origin);
     let mut product = register(new.clone())?;
     refuse_unknown(app, scope, &new.images).await?;

@@ -9,16 +9,6 @@ use crate::app::App;
 /// How often the categories are read once more because somebody changed them meanwhile.
 const REREADS: u32 = 5;
 
-/// The merchant's categories, if a product is in one; otherwise none are read.
-pub(super) async fn categories_if(app: &App, scope: TenantScope, filed: bool) -> Result<CategoryTree, StoreError> {
-    if filed { app.store.categories(scope).get().await } else { Ok(CategoryTree::new(scope.merchant_id())) }
-}
-
-/// Whether categories have to do with a product.
-pub(super) fn is_filed(product: &Product) -> bool {
-    product.canonical.category_id.is_some() || product.category_verdict.is_some()
-}
-
 /// Changes a product as `decide` does by the merchant's categories, which are read once more if the product was judged by
 /// newer ones meanwhile. They are not read at all for a product that is in none, and is not `filed` into one.
 pub(super) async fn in_its_category<E: From<StoreError>>(
@@ -29,12 +19,12 @@ pub(super) async fn in_its_category<E: From<StoreError>>(
     mut decide: impl FnMut(&mut Product, &CategoryTree) -> Result<Changed, E> + Send,
 ) -> Result<Outcome<Product>, E> {
     let products = app.store.products(scope);
-    let mut read = filed || is_filed(found);
+    let mut read = filed || found.is_filed();
     for _ in 0..REREADS {
-        let categories = categories_if(app, scope, read).await?;
+        let categories = app.store.categories_if(read, scope).await?;
         let mut outdated = false;
         let outcome = products.change(found.id, |product| {
-            outdated = product.is_ahead_of(&categories) || (!read && is_filed(product));
+            outdated = product.is_ahead_of(&categories) || (!read && product.is_filed());
             if outdated { Ok(Changed::No) } else { decide(product, &categories) }
         });
         let outcome = outcome.await?;

@@ -7,7 +7,6 @@ use tola_catalog::{Channel, ChannelId, EffectiveView, Image, Product};
 use tola_store::{Duplicate, Error as StoreError};
 
 use super::create_product::refuse_unknown;
-use super::filing::{categories_if, is_filed};
 use super::publish::examine;
 use super::put_product::Put;
 use crate::error::ApiError;
@@ -33,8 +32,8 @@ pub(super) async fn foresee(put: &Put<'_>) -> Result<ForesightView, ApiError> {
 /// The product as the request would write it, and the images that it refers to.
 async fn changed(put: &Put<'_>, before: Option<&Product>) -> Result<(Product, Vec<Image>), ApiError> {
     let (new, operation) = (put.new.clone(), put.ids.operation());
-    let filed = new.canonical.category_id.is_some() || before.is_some_and(is_filed);
-    let categories = categories_if(put.app, put.scope, filed).await?;
+    let filed = new.canonical.category_id.is_some() || before.is_some_and(Product::is_filed);
+    let categories = put.app.store.categories_if(filed, put.scope).await?;
     let mut after = match before {
         Some(before) => {
             let mut after = before.clone();

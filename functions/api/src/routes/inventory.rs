@@ -20,7 +20,7 @@ use tola_step::now;
 use tola_store::{Error as StoreError, Outcome, TenantScope};
 use ulid::Ulid;
 
-use super::products::tagged;
+use super::products::{readable, tagged};
 use crate::app::App;
 use crate::body::{JsonBody, lasting, removable};
 use crate::error::ApiError;
@@ -133,7 +133,7 @@ pub(super) async fn read(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let found = app.store.products(caller.scope()).get(id).await?;
-    let product = found.filter(|product| product.deleting.is_none()).ok_or_else(ApiError::not_found)?;
+    let product = readable(found)?;
     if etag::is_known(&headers, &product) {
         return Ok(tagged(&product, StatusCode::NOT_MODIFIED.into_response()));
     }

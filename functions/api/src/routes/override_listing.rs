@@ -12,7 +12,7 @@ use tola_step::now;
 use tola_store::Outcome;
 
 use super::edit_product::{answer, followed};
-use super::products::tagged;
+use super::products::{readable, tagged};
 use crate::app::App;
 use crate::body::{JsonBody, object};
 use crate::error::ApiError;
@@ -106,7 +106,7 @@ pub(super) async fn view(
 ) -> Result<Response, ApiError> {
     let scope = caller.scope();
     let found = app.store.products(scope).get(id).await?;
-    let product = found.filter(|product| product.deleting.is_none()).ok_or_else(ApiError::not_found)?;
+    let product = readable(found)?;
     app.store.channels(scope).get(&channel_id).await?.ok_or_else(ApiError::not_found)?;
     let view = EffectiveView::of(&product, &channel_id);
     let signer = app.signing.signer(now()).await?;

@@ -102,9 +102,16 @@ pub async fn by_slug(
     show(&app, found, &headers).await
 }
 
+/// A product for its readers: for them, one that is being deleted is gone.
+///
+/// # Errors
+/// 404 `RESOURCE_NOT_FOUND`
+pub(super) fn readable(found: Option<Product>) -> Result<Product, ApiError> {
+    found.filter(|product| product.deleting.is_none()).ok_or_else(ApiError::not_found)
+}
+
 async fn show(app: &App, found: Option<Product>, headers: &HeaderMap) -> Result<Response, ApiError> {
-    // A product that is being deleted is gone for its readers.
-    let product = found.filter(|product| product.deleting.is_none()).ok_or_else(ApiError::not_found)?;
+    let product = readable(found)?;
     if etag::is_known(headers, &product) {
         return Ok(tagged(&product, StatusCode::NOT_MODIFIED.into_response()));
     }

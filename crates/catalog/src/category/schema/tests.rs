@@ -3,30 +3,10 @@ use serde_json::json;
 use ulid::Ulid;
 
 use super::*;
-use crate::category::{CategoryDraft, Seo};
+use crate::category::CategoryDraft;
+use crate::category::tests::{draft, key, made, now, put};
 use crate::id::MerchantId;
 use crate::text::{CategoryId, Name};
-
-fn now() -> Timestamp {
-    Timestamp::from_millis(1_800_000_000_000)
-}
-
-fn key(text: &str) -> CategoryKey {
-    CategoryKey::parse(text).unwrap()
-}
-
-fn put(tree: &mut CategoryTree, id: &str, parent: Option<&str>) -> Result<Changed, CategoryRefused> {
-    let draft = CategoryDraft {
-        name: Name::parse(id).unwrap(),
-        slug: None,
-        parent_id: parent.map(key),
-        description: None,
-        position: 0,
-        active: true,
-        seo: Seo::default(),
-    };
-    tree.put(&key(id), &draft, now())
-}
 
 fn asked(rules: &serde_json::Value) -> BTreeMap<AttributeKey, AttributeRule> {
     serde_json::from_value(rules.clone()).unwrap()
@@ -34,10 +14,6 @@ fn asked(rules: &serde_json::Value) -> BTreeMap<AttributeKey, AttributeRule> {
 
 fn ask(tree: &mut CategoryTree, id: &str, rules: &serde_json::Value) -> Result<Changed, CategoryRefused> {
     tree.ask_of(&key(id), &asked(rules), now())
-}
-
-fn made(tree: &mut CategoryTree, id: &str, parent: Option<&str>) {
-    assert_eq!(put(tree, id, parent), Ok(Changed::Yes), "{id}");
 }
 
 fn asks(tree: &mut CategoryTree, id: &str, rules: &serde_json::Value) {
@@ -189,15 +165,7 @@ fn the_texts_of_all_categories_are_bounded() {
     let long = "é".repeat(9_900);
     let described = |tree: &mut CategoryTree, n: usize| {
         let description = Some(crate::text::Description::parse(&long).unwrap());
-        let draft = CategoryDraft {
-            name: Name::parse("Shed").unwrap(),
-            slug: None,
-            parent_id: None,
-            description,
-            position: 0,
-            active: true,
-            seo: Seo::default(),
-        };
+        let draft = CategoryDraft { description, ..draft("Shed", None) };
         tree.put(&key(&format!("shed{n}")), &draft, now())
     };
     let refused = (0..MAX_ALL_TEXT / long.len() + 1).find_map(|n| described(&mut tree, n).err());

@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Map;
 use ulid::Ulid;
 
-use super::super::{Canonical, Claimed, Edit, NewProduct, Remedy, Sight};
+use super::super::{Claimed, Edit, NewProduct, Remedy, Sight};
 use super::*;
 use crate::channel::{Channel, ChannelStatus};
 use crate::code;
 use crate::event::Actor;
 use crate::id::{ImageId, MerchantId, ProductId};
-use crate::image::{Image, Placeholder, Rendition, UploadedFile};
+use crate::image::Image;
 use crate::listing::{ChannelOutcome, Standing};
-use crate::money::{Currency, Money};
 use crate::problem::{Problem, ProblemClass};
 use crate::product::ImageReference;
+use crate::product::arbitrary;
 use crate::search::FoundBy;
 use crate::text::{Description, Name};
 use crate::view::Overrides;
@@ -117,41 +117,15 @@ fn photo(n: u128) -> Image {
     Image::awaiting_upload(ImageId::new(Ulid::from_parts(1, n)), merchant_id(), "image/jpeg", Timestamp::from_millis(0))
 }
 
-/// A photo that has arrived and is fit to be shown.
-fn processed(mut image: Image, origin: &Origin) -> Image {
-    let file = UploadedFile { content_type: "image/jpeg".into(), width: 4, height: 3, bytes: 9 };
-    let rendition = Rendition {
-        name: "320.jpg".into(),
-        content_type: "image/jpeg".into(),
-        width: 4,
-        height: 3,
-        bytes: 9,
-        key: "images/m/ab/320.jpg".into(),
-    };
-    let placeholder = Placeholder { blurhash: "L00000fQfQfQfQfQfQfQfQfQfQfQ".into(), colour: "#000000".into() };
-    let _ = image.arrive(None, OperationId::new(Ulid::from_parts(1, 3)), origin);
-    let _ = image.finish(file, placeholder, vec![rendition], origin);
-    image
-}
-
 /// A product that is READY.
 pub(super) fn product(origin: &Origin) -> Product {
     let image = photo(2);
-    let canonical = Canonical {
-        name: Name::parse("Lamp").unwrap(),
-        description: Some(Description::parse("It shines.").unwrap()),
-        price: Some(Money::new(1999, Currency::parse("USD").unwrap()).unwrap()),
-        category_id: None,
-        attributes: BTreeMap::new(),
-        tags: vec![],
-        brand: None,
-    };
     let images = vec![ImageReference { image_id: image.id, alt: None }];
-    let new = NewProduct { sku: None, slug: None, canonical, images };
+    let new = NewProduct { sku: None, slug: None, canonical: arbitrary::lamp(), images };
     let operation = OperationId::new(Ulid::from_parts(1, 3));
     let id = ProductId::new(Ulid::from_parts(1, 4));
     let mut product = Product::register(new, id, merchant_id(), operation, origin).unwrap();
-    let _ = product.absorb(&[processed(image, origin)], origin);
+    let _ = product.absorb(&[arbitrary::processed(image, OperationId::new(Ulid::from_parts(1, 3)), origin)], origin);
     product.intents.clear();
     product
 }
@@ -282,7 +256,9 @@ impl World {
         let origin = self.origin();
         if !self.awaited.is_empty() {
             let image = self.awaited.remove(0);
-            let _ = self.product.absorb(&[processed(image, &origin)], &origin);
+            let _ = self
+                .product
+                .absorb(&[arbitrary::processed(image, OperationId::new(Ulid::from_parts(1, 3)), &origin)], &origin);
         }
     }
 

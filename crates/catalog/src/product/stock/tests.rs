@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::event::Actor;
 use crate::id::{MerchantId, OperationId, ProductId};
-use crate::product::{Canonical, Edit, NewProduct};
+use crate::product::arbitrary::named;
+use crate::product::{Edit, NewProduct};
 use crate::stock::{Adjustment, Count, Level, Quantity, StockReason};
 use crate::text::{Name, StockNote};
 use crate::time::Timestamp;
@@ -16,16 +17,7 @@ fn origin() -> Origin {
 }
 
 fn lamp() -> Product {
-    let canonical = Canonical {
-        name: Name::parse("Lamp").unwrap(),
-        description: None,
-        price: None,
-        category_id: None,
-        attributes: BTreeMap::new(),
-        tags: vec![],
-        brand: None,
-    };
-    let new = NewProduct { sku: None, slug: None, canonical, images: vec![] };
+    let new = NewProduct { sku: None, slug: None, canonical: named("Lamp"), images: vec![] };
     let (id, merchant) = (ProductId::new(Ulid::from_parts(4, 4)), MerchantId::new(Ulid::from_parts(1, 1)));
     Product::register(new, id, merchant, OperationId::new(Ulid::from_parts(2, 2)), &origin()).unwrap()
 }
