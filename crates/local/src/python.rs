@@ -71,7 +71,10 @@ impl Environment {
 
     async fn install(&self, requirements: &Path, progress: &dyn Progress) -> Result<()> {
         let mut pip = Command::new(self.program("python"));
-        pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"])
+        // The files name everything with its version. Left to look for what suits, pip may fetch a hundred megabytes of
+        // versions that it does not take.
+        pip.args(["-m", "pip", "install", "--no-deps", "--no-cache-dir"])
+            .args(["--disable-pip-version-check", "--no-input", "--progress-bar", "off"])
             .arg("--requirement")
             .arg(requirements);
         let (success, output) = follow(pip, &self.program("pip"), progress).await?;
