@@ -51,6 +51,7 @@ codes! {
     PRECONDITION_FAILED: "It was edited since you read it.", "Read it again, and repeat your edit on what you find.";
     STOCK_UNTRACKED: "Nobody has said how many there are of the product, so that none can come or go.", "Say how many there are first, with `set`; then adjust.";
     STOCK_INSUFFICIENT: "There are fewer of the product than were to go.", "Read the inventory, and let no more go than there are.";
+    OUT_OF_STOCK: "No piece of the product is left, so that it can't be offered.", "Say with PATCH /v1/products/{id}/inventory how many there are, or with `set: null` that nobody counts; what was paused for that is then published by itself.";
     IDEMPOTENCY_KEY_REQUIRED: "This write adds to what is there, and repeated without an Idempotency-Key it would add twice.", "Send an Idempotency-Key: a new one with each change, and the same one when you repeat it.";
     IDEMPOTENCY_KEY_REUSED: "The Idempotency-Key was used for another request.", "Use a new key for a new request.";
     IDEMPOTENCY_KEY_IN_FLIGHT: "A request with this Idempotency-Key is under way.", "Repeat it after the seconds that Retry-After names.";

@@ -33,6 +33,8 @@ pub enum EventKind {
     ProductPublished,
     /// Channels don't show the product any more.
     ProductUnpublished,
+    /// Channels don't show the product, though its merchant wants them to, until there are some of it again.
+    ProductPaused,
     /// Channels refused a revision of the product, or could not be asked.
     ProductPublicationFailed,
     /// A channel had something else of the product than it should have.
@@ -67,6 +69,7 @@ impl EventKind {
             Self::ProductIncomplete => "ProductIncomplete",
             Self::ProductPublished => "ProductPublished",
             Self::ProductUnpublished => "ProductUnpublished",
+            Self::ProductPaused => "ProductPaused",
             Self::ProductPublicationFailed => "ProductPublicationFailed",
             Self::ProductDrifted => "ProductDrifted",
             Self::ProductActivated => "ProductActivated",

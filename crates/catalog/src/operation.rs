@@ -29,6 +29,9 @@ pub enum OperationKind {
     Reconcile,
     /// `review-category`: judges the products of a category, and of all that is part of it, by what is asked there now.
     Review,
+    /// `withdraw-product`: keeps a product off the channels where its merchant wants it, because it is out of stock. They
+    /// have it again as soon as there are some.
+    Pause,
 }
 
 impl OperationKind {
@@ -38,7 +41,7 @@ impl OperationKind {
             Self::Register => "register-product",
             Self::ProcessImage => "process-image",
             Self::Publish => "publish-product",
-            Self::Unpublish | Self::Deactivate | Self::Delete => "withdraw-product",
+            Self::Unpublish | Self::Deactivate | Self::Delete | Self::Pause => "withdraw-product",
             Self::Reconcile => "reconcile-channel",
             Self::Review => "review-category",
         }

@@ -85,7 +85,7 @@ fn ends_right(product: &ProductTestimony, oracle: &Oracle, found: &mut Found) {
     });
     for (channel, listing) in shown["channels"].as_object().into_iter().flatten() {
         let presence = &listing["observed"]["presence"];
-        let wanted = oracle.on.contains(channel);
+        let wanted = oracle.is_seen_on(channel);
         found.unless(wanted == (presence == "LIVE") && presence != "UNKNOWN", Rule::SameEnd, id, || {
             format!("it is {presence} on {channel}, where it was {} be seen", if wanted { "to" } else { "not to" })
         });
@@ -103,7 +103,7 @@ fn ends_right(product: &ProductTestimony, oracle: &Oracle, found: &mut Found) {
 
 /// Buyers see what they were to see.
 fn true_there(product: &ProductTestimony, channel: &str, shop: &Shop, oracle: &Oracle, found: &mut Found) {
-    let (id, wanted) = (product.id.as_str(), oracle.on.contains(channel));
+    let (id, wanted) = (product.id.as_str(), oracle.is_seen_on(channel));
     found.unless(wanted == shop.listing.is_some(), Rule::TrueThere, id, || {
         format!("buyers at {channel} {} see it", if wanted { "don't" } else { "still" })
     });
@@ -217,10 +217,10 @@ fn told_to_the_end(product: &ProductTestimony, oracle: &Oracle, found: &mut Foun
     for channel in channels {
         let about = history.iter().rev().find(|event| {
             let of = event["data"]["channels"].as_array().is_some_and(|of| of.iter().any(|name| name == channel));
-            of && ["ProductPublished", "ProductUnpublished"].contains(&kind(event).as_str())
+            of && ["ProductPublished", "ProductUnpublished", "ProductPaused"].contains(&kind(event).as_str())
         });
         let is_there = about.is_some_and(|event| kind(event) == "ProductPublished");
-        holds(oracle.on.contains(channel) == is_there, &format!("whether it is to be seen at {channel}"));
+        holds(oracle.is_seen_on(channel) == is_there, &format!("whether it is to be seen at {channel}"));
     }
     let revision = history.iter().filter_map(|event| event["data"]["revision"].as_u64()).max();
     let shown = product.shown.as_ref().and_then(|shown| shown["revision"].as_u64());
@@ -228,11 +228,12 @@ fn told_to_the_end(product: &ProductTestimony, oracle: &Oracle, found: &mut Foun
 }
 
 /// For each thing that a merchant asked for there is one operation: more are retries that somebody asked for, bring an edit to
-/// where the product is, or what had to wait until its category asked for less, or put right what a reconciliation has found.
+/// where the product is, what had to wait until its
+/// category asked for less, and what was out of stock, or put right what a reconciliation has found.
 fn asked_once(merchant: &MerchantTestimony, product: &ProductTestimony, found: &mut Found) {
     let id = product.id.as_str();
     let written = |name: &str| product.acknowledged.iter().filter(|write| write.name() == name).count();
-    let edits = written("edited");
+    let (edits, counts) = (written("edited"), written("counted"));
     // What a channel has too little or too much is put right by operations of the reconciliation's.
     let put_right = merchant.operations.iter().filter(|operation| operation["kind"] == "reconcile").count();
     let own = || merchant.operations.iter().filter(|operation| operation["product_id"] == id);
@@ -240,7 +241,8 @@ fn asked_once(merchant: &MerchantTestimony, product: &ProductTestimony, found: &
     let failed = |kind| of_kind(kind).filter(|operation| operation["status"] != "SUCCEEDED").count();
     let most = [
         ("register", written("registered") + edits),
-        ("publish", written("published") + edits + written("asked") + put_right),
+        ("publish", written("published") + edits + written("asked") + counts + put_right),
+        ("pause", counts + put_right),
         ("unpublish", written("unpublished") + put_right),
         ("deactivate", written("deactivated")),
         // It is asked for without a key: who has heard no answer asks again, which does again what has failed meanwhile.

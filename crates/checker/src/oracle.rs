@@ -14,7 +14,7 @@ pub struct Oracle {
     pub fields: BTreeMap<String, Value>,
     /// How many there are of it, if anybody has said.
     pub pieces: Option<i64>,
-    /// The channels on which it is to be seen; on no others.
+    /// The channels on which its merchant wants it to be seen; on no others.
     pub on: BTreeSet<String>,
     /// Whether its merchant took it off the market.
     pub deactivated: bool,
@@ -79,10 +79,20 @@ impl Oracle {
         if self.deactivated {
             return Status::Inactive;
         }
-        if !self.on.is_empty() {
+        if !self.on.is_empty() && !self.is_depleted() {
             return Status::Active;
         }
         if self.is_complete() { Status::Ready } else { Status::Draft }
+    }
+
+    /// Whether no piece of it is left, so that nobody is to see it.
+    pub fn is_depleted(&self) -> bool {
+        self.pieces == Some(0)
+    }
+
+    /// Whether buyers are to see it on a channel.
+    pub fn is_seen_on(&self, channel: &str) -> bool {
+        self.on.contains(channel) && !self.is_depleted()
     }
 
     /// Whether nothing is missing, if its photos could be used.
@@ -180,6 +190,21 @@ mod tests {
             Some(3)
         );
         assert_eq!(pieces(&[json!({ "set": 5 }), json!({ "set": null })]), None);
+    }
+
+    #[test]
+    fn what_is_out_of_stock_is_seen_nowhere_and_comes_back_with_the_next_piece() {
+        let complete = json!({
+            "description": "It shines.", "price": { "amount": 1, "currency": "USD" }, "images": [{ "image_id": "img" }],
+        });
+        let published = Write::Published { channels: vec!["north".into()] };
+        let mut writes = vec![Write::Registered(complete), published, Write::Counted(json!({ "set": 1 }))];
+        assert!(Oracle::of(&writes).is_seen_on("north"));
+        writes.push(Write::Counted(json!({ "adjust": -1 })));
+        let oracle = Oracle::of(&writes);
+        assert_eq!((oracle.status(), oracle.is_seen_on("north")), (Status::Ready, false));
+        writes.push(Write::Counted(json!({ "adjust": 2 })));
+        assert_eq!(Oracle::of(&writes).status(), Status::Active);
     }
 
     #[test]

@@ -69,6 +69,7 @@ fn count(kind: EventKind) {
         EventKind::ProductPublished => metric::PRODUCTS_PUBLISHED,
         EventKind::ProductPublicationFailed => metric::PUBLICATIONS_REFUSED,
         EventKind::ProductUnpublished => metric::PRODUCTS_UNPUBLISHED,
+        EventKind::ProductPaused => metric::PRODUCTS_PAUSED,
         EventKind::InventoryDepleted => metric::PRODUCTS_DEPLETED,
         EventKind::ImageProcessed => metric::IMAGES_PROCESSED,
         EventKind::ImageRejected => metric::IMAGES_REJECTED,

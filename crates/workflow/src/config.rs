@@ -55,7 +55,9 @@ impl WorkflowConfig {
             OperationKind::Register => &self.register_product,
             OperationKind::ProcessImage => &self.process_image,
             OperationKind::Publish => &self.publish_product,
-            OperationKind::Unpublish | OperationKind::Deactivate | OperationKind::Delete => &self.withdraw_product,
+            OperationKind::Unpublish | OperationKind::Deactivate | OperationKind::Delete | OperationKind::Pause => {
+                &self.withdraw_product
+            }
             OperationKind::Reconcile => &self.reconcile_channel,
             OperationKind::Review => &self.review_category,
         }

@@ -251,7 +251,10 @@ impl From<Refused> for ApiError {
         match refused {
             Refused::NotPossible(not_possible) => not_possible.into(),
             Refused::Invalid { pointer, message } => Self::invalid_body(pointer, message),
-            Refused::WithdrawalRuns { .. } | Refused::Reactivated => Self::not_possible(refused.to_string()),
+            Refused::WithdrawalRuns { .. } | Refused::Reactivated | Refused::HeldNoLonger => {
+                Self::not_possible(refused.to_string())
+            }
+            Refused::Depleted => Self::new(StatusCode::CONFLICT, code::OUT_OF_STOCK),
             Refused::Incomplete { missing } => {
                 Self::new(StatusCode::CONFLICT, code::PRODUCT_INCOMPLETE).lacking(missing)
             }

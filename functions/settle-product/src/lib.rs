@@ -26,8 +26,8 @@ impl SettleProduct {
     /// Starts what the end of this operation has made possible: what edits have left behind. The sweep would, too; a
     /// merchant who watches a channel need not wait for it.
     async fn go_on(&self, product: &Product, context: &Context) {
-        use OperationKind::{Deactivate, Delete, Publish, Unpublish};
-        let ours = |intent: &&Intent| matches!(intent.kind, Publish | Unpublish | Deactivate | Delete);
+        use OperationKind::{Deactivate, Delete, Pause, Publish, Unpublish};
+        let ours = |intent: &&Intent| matches!(intent.kind, Publish | Unpublish | Deactivate | Delete | Pause);
         for intent in product.intents.iter().filter(ours) {
             let launched = self.launcher.launch(context.scope(), Subject::Product(product.id), intent);
             if let Err(error) = launched.await {

@@ -106,15 +106,16 @@ fn every_check_finds_its_mistake() {
 #[test]
 fn every_kind_of_operation_has_its_machine_and_every_machine_its_kind() {
     use tola_catalog::operation::OperationKind::{
-        Deactivate, Delete, ProcessImage, Publish, Reconcile, Register, Review, Unpublish,
+        Deactivate, Delete, Pause, ProcessImage, Publish, Reconcile, Register, Review, Unpublish,
     };
-    let kinds =
-        [Register, ProcessImage, Publish, Unpublish, Deactivate, Delete, Reconcile, Review].map(|kind| match kind {
+    let kinds = [Register, ProcessImage, Publish, Unpublish, Deactivate, Delete, Reconcile, Review, Pause].map(
+        |kind| match kind {
             // A new kind does not compile until it is listed here.
-            Register | ProcessImage | Publish | Unpublish | Deactivate | Delete | Reconcile | Review => {
+            Register | ProcessImage | Publish | Unpublish | Deactivate | Delete | Reconcile | Review | Pause => {
                 kind.machine().to_owned()
             }
-        });
+        },
+    );
 
     assert_eq!(crate::workspace::machines(), kinds.into());
 }

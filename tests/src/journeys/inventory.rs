@@ -2,14 +2,56 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tola_testkit::{Merchant, Product, Request, TestStack, a_product};
+use tola_store::SandboxEffect::{Created, Paused};
+use tola_testkit::{Merchant, Product, READY, Request, SUCCEEDED, TestStack, a_product};
 use ulid::Ulid;
+
+use super::market::{at_the_sandbox, connects, publishes, ready};
 
 /// How many want one at the same time.
 const BUYERS: usize = 20;
 
 fn changes(merchant: &Merchant, product: &Product, body: &Value) -> Request {
     merchant.asks("PATCH", &format!("{}/inventory", product.path())).key(&Ulid::generate().to_string()).json(body)
+}
+
+#[tokio::test]
+async fn what_is_sold_out_is_paused_on_its_channels_and_comes_back_with_the_next_delivery() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    for channel in ["north", "south", "west"] {
+        connects(&merchant, channel, &json!({})).await;
+    }
+    let product = ready(&merchant, "LAMP-7").await;
+    changes(&merchant, &product, &json!({ "set": 1 })).await.expects(200);
+    publishes(&merchant, &product, &["north", "south", "west"]).await.becomes(SUCCEEDED).await;
+    let west = merchant.posts(&format!("{}/unpublish", product.path()), &json!({ "channels": ["west"] })).await;
+    merchant.operation(west.expects(202).text("/operation/id")).becomes(SUCCEEDED).await;
+
+    changes(&merchant, &product, &json!({ "adjust": -1, "reason": "SALE" })).await.expects(200);
+
+    let paused = product.becomes(READY).await;
+    for channel in ["north", "south"] {
+        let listing = &paused.body["channels"][channel];
+        assert_eq!((&listing["desired"], &listing["hold"]), (&json!("ON"), &json!("DEPLETED")), "{paused}");
+        assert_eq!(at_the_sandbox(&merchant, &product, channel).await.effects(), [Created, Paused]);
+    }
+    let path = format!("{}/publish", product.path());
+    let refused = merchant.posts(&path, &json!({ "channels": ["north"] })).await;
+    assert_eq!(refused.refused(), (409, "OUT_OF_STOCK"));
+
+    changes(&merchant, &product, &json!({ "adjust": 5, "reason": "RECEIVED" })).await.expects(200);
+
+    let told = ["ProductCreated", "ProductReady", "InventoryAdjusted", "ProductPublished", "ProductUnpublished"];
+    let sold_out = ["InventoryAdjusted", "InventoryDepleted", "ProductPaused"];
+    let back = ["InventoryAdjusted", "InventoryRestocked", "ProductPublished"];
+    product.tells(&[&told[..], &sold_out, &back].concat()).await;
+    let live = product.shown().await;
+    assert_eq!((live.text("/status"), &live.body["live_on"]), ("ACTIVE", &json!(["north", "south"])), "{live}");
+    for channel in ["north", "south"] {
+        assert_eq!(at_the_sandbox(&merchant, &product, channel).await.changes().len(), 3, "made, paused, shown again");
+    }
+    assert_eq!(at_the_sandbox(&merchant, &product, "west").await.effects(), [Created, Paused]);
 }
 
 #[tokio::test]

@@ -141,8 +141,8 @@ impl Product {
 
     /// Ends the last command well, if it had failed, and what the merchant wants of the channel turns out to be so.
     pub(super) fn come_true(&mut self, channel: &ChannelId, origin: &Origin) {
+        let wanted = self.is_wanted_on(channel);
         let Some(listing) = self.channels.get_mut(channel) else { return };
-        let wanted = listing.desired == Desired::On;
         let wrong = |command: &&mut Command| command.state == CommandState::Failed && command.kind.offers() == wanted;
         let Some(command) = listing.command.as_mut().filter(wrong) else { return };
         let untold = command.succeed();
@@ -258,9 +258,9 @@ impl Product {
 
     /// Tells, once, how the commands of an operation ended.
     pub fn tell(&mut self, operation_id: OperationId, origin: &Origin) -> Changed {
-        let (mut ended, mut told) = ([const { Vec::new() }; 3], false);
+        let (mut ended, mut told) = ([const { Vec::new() }; 4], false);
         for (channel, listing) in &mut self.channels {
-            let under_way = listing.is_under_way();
+            let (under_way, desired) = (listing.is_under_way(), listing.desired);
             let Some(command) = listing.command.as_mut() else { continue };
             if command.operation_id != operation_id || command.told || under_way {
                 continue;
@@ -272,13 +272,19 @@ impl Product {
                 (true, _) => ended[0].push(channel.clone()),
                 // A channel that does not let go is told by the operation and the listing.
                 (false, CommandState::Failed) => {}
+                (false, _) if desired == Desired::On => ended[3].push(channel.clone()),
                 (false, _) => ended[1].push(channel.clone()),
             }
         }
         if !told {
             return Changed::No;
         }
-        let kinds = [EventKind::ProductPublished, EventKind::ProductUnpublished, EventKind::ProductPublicationFailed];
+        let kinds = [
+            EventKind::ProductPublished,
+            EventKind::ProductUnpublished,
+            EventKind::ProductPublicationFailed,
+            EventKind::ProductPaused,
+        ];
         for (kind, channels) in kinds.into_iter().zip(ended).filter(|(_, channels)| !channels.is_empty()) {
             let data = json!({ "revision": self.revision, "operation_id": operation_id, "channels": channels });
             self.emit(kind, data, origin);

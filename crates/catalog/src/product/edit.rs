@@ -69,6 +69,12 @@ pub enum Refused {
         /// From where, or from where among others.
         channel: ChannelId,
     },
+    /// No piece of it is left.
+    #[error("no piece of the product is left")]
+    Depleted,
+    /// The product was paused for a reason that holds no longer.
+    #[error("the product may be offered again, and is brought back by itself")]
+    HeldNoLonger,
     /// The product was reactivated since it was deactivated.
     #[error("the product was reactivated since; deactivate it, if it is to be off the market again")]
     Reactivated,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Product;
+use super::{Hold, Product};
 use crate::change::{Change, changes};
 use crate::event::Origin;
 use crate::id::{ChannelId, OperationId};
@@ -29,6 +29,8 @@ pub enum Reach {
     Called(CommandKind),
     /// The channel is to show something else, and is called once the product is complete.
     WaitsForProduct,
+    /// The channel is to show the product, and is called once it is not held back any more.
+    Held(Hold),
     /// The channel is to show something else, and is called once a publication has ended that is under way.
     WaitsForPublication,
     /// The channel is not called: it has, or was told, what it is to show.
@@ -59,11 +61,12 @@ impl Foresight {
 
 impl Product {
     fn reach(&self, listing: &Listing, before: Option<&Listing>) -> Reach {
-        match listing.commanded_since(before) {
-            Some(command) => Reach::Called(command.kind),
-            None if !listing.lags() => Reach::Nothing,
-            None if self.completeness.is_complete() => Reach::WaitsForPublication,
-            None => Reach::WaitsForProduct,
+        match (listing.commanded_since(before), self.hold()) {
+            (Some(command), _) => Reach::Called(command.kind),
+            (None, _) if !listing.lags() => Reach::Nothing,
+            (None, Some(hold)) => Reach::Held(hold),
+            (None, None) if self.completeness.is_complete() => Reach::WaitsForPublication,
+            (None, None) => Reach::WaitsForProduct,
         }
     }
 }

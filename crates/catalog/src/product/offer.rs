@@ -144,6 +144,15 @@ impl Product {
             OperationKind::Deactivate if self.deactivated.is_none() && !self.channels.values().any(left_behind) => {
                 return Err(Refused::Reactivated);
             }
+            OperationKind::Pause if self.hold().is_none() => return Err(Refused::HeldNoLonger),
+            OperationKind::Pause => {
+                let held = |listing: &Listing| listing.is_held_off() && unfinished(listing);
+                let held: Vec<_> =
+                    self.channels.iter().filter(|(_, listing)| held(listing)).map(|(id, _)| id.clone()).collect();
+                self.withdraw_from(kind, |channel| held.contains(channel), operation_id, Some(retry_of));
+                self.ask(kind, operation_id, Some(retry_of), origin);
+                self.settle(origin);
+            }
             OperationKind::Publish => {
                 self.refuse_unless_offerable()?;
                 let wanted: Vec<_> = self
@@ -193,7 +202,11 @@ impl Product {
 
     /// Asks for what edits have left behind: listings that are wanted and that nobody has tried to bring to this
     /// revision. Waits while a publish is unfinished: its end asks again.
+    /// What is held back is paused instead.
     pub(super) fn follow_up(&mut self, origin: &Origin) {
+        if self.hold().is_some() {
+            return self.hold_back(origin);
+        }
         let waits = self.deactivated.is_some()
             || self.deleting.is_some()
             || !self.completeness.is_complete()
@@ -229,7 +242,7 @@ impl Product {
     /// version, and another for every kind and every version of every product.
     pub(super) fn follow_up_id(&self, kind: OperationKind, now: Timestamp) -> OperationId {
         const GOLDEN: u128 = 0x9e37_79b9_7f4a_7c15_f39c;
-        let nth = u128::from(self.version) * 8 + kind as u128;
+        let nth = u128::from(self.version) * 16 + kind as u128;
         let random = self.id.ulid().random() ^ nth.wrapping_mul(GOLDEN);
         let millis = u64::try_from(now.as_millis()).unwrap_or_default();
         OperationId::new(Ulid::from_parts(millis, random & ((1 << 80) - 1)))
@@ -240,7 +253,8 @@ impl Product {
         if self.deleting.is_none() && self.deactivated.is_none() && !complete {
             return Err(Refused::Incomplete { missing: self.completeness.missing.clone() });
         }
-        Ok(permit(self.status, self.deleting.is_some(), Request::Publish)?)
+        permit(self.status, self.deleting.is_some(), Request::Publish)?;
+        self.refuse_if_held()
     }
 
     fn offer_on(&mut self, channels: &[ChannelId], operation_id: OperationId) {
@@ -295,7 +309,10 @@ impl Product {
         let kind = if close { CommandKind::Close } else { CommandKind::Withdraw };
         let mut asks = false;
         for (_, listing) in self.channels.iter_mut().filter(|(channel, _)| chosen(channel)) {
-            listing.desired = Desired::Off;
+            let was_held_off = listing.is_held_off();
+            if operation != OperationKind::Pause {
+                listing.desired = Desired::Off;
+            }
             let goes_on = |command: &Command| command.kind == kind && Some(command.operation_id) != retry_of;
             if listing.is_being_withdrawn() && listing.command.as_ref().is_some_and(goes_on) {
                 continue;
@@ -303,8 +320,9 @@ impl Product {
             if if close { listing.may_exist() } else { listing.may_be_live() } {
                 listing.mint(kind, self.revision, operation_id, CommandState::Queued);
                 asks = true;
-            } else if listing.is_under_way() {
-                // No adapter took it, so the channel knows nothing of it: its fence is stale from now on.
+            } else if listing.is_under_way() || was_held_off {
+                // No adapter took it, so the channel knows nothing of it, and its fence is stale from now on; or it is off
+                // the market already, and that it is to stay there is still to be told.
                 listing.mint(kind, self.revision, operation_id, CommandState::Done);
             }
         }
@@ -313,6 +331,6 @@ impl Product {
 }
 
 #[cfg(test)]
-mod game;
+pub(super) mod game;
 #[cfg(test)]
 mod tests;

@@ -110,7 +110,7 @@ impl Product {
         }
         let before = self.clone();
         let seen = self.see(id, sight);
-        let wanted = self.channels.get(id).is_some_and(|listing| listing.desired == Desired::On);
+        let wanted = self.is_wanted_on(id);
         let drift =
             if wanted { self.mend_wanted(channel, seen, origin) } else { self.mend_unwanted(channel, seen, origin) };
         if !before.is_let_go() {
@@ -222,6 +222,9 @@ impl Product {
         let (kind, operation) = match (self.deleting, self.deactivated) {
             (Some(_), _) => (CommandKind::Close, OperationKind::Delete),
             (None, Some(_)) => (CommandKind::Withdraw, OperationKind::Deactivate),
+            (None, None) if self.channels.get(&channel.id).is_some_and(|listing| listing.desired == Desired::On) => {
+                (CommandKind::Withdraw, OperationKind::Pause)
+            }
             (None, None) => (CommandKind::Withdraw, OperationKind::Unpublish),
         };
         let listing = self.channels.get(&channel.id)?;

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use tola_catalog::image::Changed;
+use tola_catalog::operation::Subject;
 use tola_catalog::product::tells_of_stock_change;
 use tola_catalog::status::permit;
 use tola_catalog::stock::{Adjustment, Count, StockReason};
@@ -110,8 +111,9 @@ pub(super) fn change_contract() -> Contract {
         .saying(
             "There are never less than none: an adjustment that asks for more than there are is refused, and changes \
              nothing. Any number of clients may adjust at the same time; each one's adjustment counts. It is no edit of the \
-             product: its revision stays, and channels are not called.\n\nAn adjustment needs an `Idempotency-Key`, since \
-             repeated without one it would count twice.",
+             product: its revision stays.\n\nAn adjustment needs an `Idempotency-Key`, since \
+             repeated without one it would count twice.\n\nWhen the last piece goes, the product is paused on every channel \
+             where it is wanted (`ProductPaused`), and when there are some again, it is brought back there by itself.",
         )
         .path::<ProductId>("id", "The product.", examples::PRODUCT)
         .may_edit()
@@ -162,16 +164,24 @@ pub(super) async fn change(
     }
     let if_match = IfMatch::read_if_sent(&headers)?;
 
+    // Operations that somebody else's write has asked for are that one's to begin; whoever died may have left its own.
+    let mut known = Vec::new();
     let outcome = made_once(&app, scope, found, ids, |product| {
+        known = product.intents.iter().map(|intent| intent.operation_id).filter(|_| !ids.is_resumed()).collect();
         permit(product.status, product.deleting.is_some(), Request::Edit)?;
         if_match.permit_unwritten(product)?;
         Ok(product.change_stock(&change, ids.change(), &origin)?)
     });
     let outcome = outcome.await?;
-    if outcome.moved() || ids.is_resumed() {
+    let is_made = outcome.moved() || ids.is_resumed();
+    let product = outcome.document().ok_or_else(ApiError::not_found)?;
+    if is_made {
+        let asked = product.intents.iter().filter(|intent| !known.contains(&intent.operation_id));
+        let asked: Vec<_> = asked.cloned().collect();
+        app.launch_all(scope, Subject::Product(id), &asked).await;
         app.drain(AggregateRef::Product(id)).await;
     }
-    Ok(answer(&outcome.document().ok_or_else(ApiError::not_found)?))
+    Ok(answer(&product))
 }
 
 /// Makes the change, unless the request was here before and made it then. Of one that was, another write may still come

@@ -51,7 +51,7 @@ pub(super) fn contract() -> Contract {
         .answers::<Accepted<'_>>(StatusCode::ACCEPTED, "The operation that publishes it.", examples::accepted())
         .with(&[Header::Location])
         .answers::<PlanView>(StatusCode::OK, "What it would come to; nothing has changed.", examples::plan())
-        .refuses(StatusCode::CONFLICT, &[code::PRODUCT_INCOMPLETE, code::ACTION_NOT_POSSIBLE])
+        .refuses(StatusCode::CONFLICT, &[code::PRODUCT_INCOMPLETE, code::ACTION_NOT_POSSIBLE, code::OUT_OF_STOCK])
         .refuses(StatusCode::UNPROCESSABLE_ENTITY, &[code::UNKNOWN_CHANNEL])
 }
 

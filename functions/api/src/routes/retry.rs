@@ -29,7 +29,7 @@ pub(super) fn contract() -> Contract {
         .path::<OperationId>("id", "The operation that failed.", examples::OPERATION)
         .takes_nothing()
         .answers::<OperationView<'_>>(StatusCode::ACCEPTED, "The operation that does it again.", examples::operation())
-        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE, code::PRODUCT_INCOMPLETE])
+        .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE, code::PRODUCT_INCOMPLETE, code::OUT_OF_STOCK])
 }
 
 /// `POST /v1/operations/{id}/retry`

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::listing::CommandKind;
-use tola_catalog::product::{Foresight, Reach};
+use tola_catalog::product::{Foresight, Hold, Reach};
 use tola_catalog::{Change, ChannelId, Completeness, Missing, Product, ProductId, ProductStatus};
 
 /// What putting a product would come to; nothing was changed.
@@ -95,6 +95,7 @@ impl ForeseenChannel {
             Reach::Called(CommandKind::Publish) => (ChannelAction::Publish, None),
             Reach::Called(_) => (ChannelAction::Update, None),
             Reach::WaitsForProduct => (ChannelAction::Waits, Some("The product is not complete.")),
+            Reach::Held(Hold::Depleted) => (ChannelAction::Waits, Some("No piece of the product is left.")),
             Reach::WaitsForPublication => (ChannelAction::Waits, Some("A publication is under way.")),
         };
         let reason = reason.map(str::to_owned).or(closed);

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::image::Placeholder;
 use tola_catalog::listing::{CommandKind, CommandState, Desired, Observed};
-use tola_catalog::product::AttributeValue;
+use tola_catalog::product::{AttributeValue, Hold};
 use tola_catalog::text::{AltText, AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
 use tola_catalog::{
     ChannelId, Completeness, ImageId, Listing, MerchantId, Money, OperationId, OperationKind, Overrides,
@@ -77,6 +77,9 @@ struct ProductImageView<'a> {
 #[schemars(rename = "Listing")]
 struct ListingView<'a> {
     desired: Desired,
+    /// Why it is paused though it is wanted; nothing if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<Hold>,
     overrides: &'a Overrides,
     /// The revision at which what this channel is to show last changed.
     content_revision: u64,
@@ -116,7 +119,11 @@ impl<'a> ProductView<'a> {
             tags: &canonical.tags,
             images: product.images.iter().map(|image| image_view(image, links)).collect(),
             stock: product.stock.into(),
-            channels: product.channels.iter().map(|(id, listing)| (id, listing_view(listing))).collect(),
+            channels: product
+                .channels
+                .iter()
+                .map(|(id, listing)| (id, listing_view(listing, product.hold())))
+                .collect(),
             live_on: &product.live_on,
             completeness: &product.completeness,
             last_operation: &product.last_operation,
@@ -150,7 +157,7 @@ fn image_view<'a>(image: &'a ProductImage, links: Links<'_>) -> ProductImageView
     }
 }
 
-fn listing_view(listing: &Listing) -> ListingView<'_> {
+fn listing_view(listing: &Listing, hold: Option<Hold>) -> ListingView<'_> {
     let command = listing.command.as_ref().map(|command| CommandView {
         kind: command.kind,
         revision: command.revision,
@@ -160,7 +167,9 @@ fn listing_view(listing: &Listing) -> ListingView<'_> {
         problem: command.problem.as_ref(),
     });
     let (overrides, observed) = (&listing.overrides, &listing.observed);
-    ListingView { desired: listing.desired, overrides, content_revision: listing.content_revision, observed, command }
+    let hold = hold.filter(|_| listing.desired == Desired::On);
+    let content_revision = listing.content_revision;
+    ListingView { desired: listing.desired, hold, overrides, content_revision, observed, command }
 }
 
 /// A product as an item of a list.

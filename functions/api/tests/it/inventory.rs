@@ -1,11 +1,14 @@
 //! How many there are of a product, whoever changes it at the same time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
+use tola_catalog::OperationKind;
+use tola_catalog::listing::ChannelOutcome;
 use ulid::Ulid;
 
 use crate::support::{Actress, Answer, Ask, World};
@@ -155,6 +158,56 @@ async fn a_sale_is_no_edit() {
     let read = ana.ask("GET", &format!("/v1/products/{id}/inventory"));
     let known = read.with("if-none-match", ana.inventory(&id).await.header("etag")).send().await;
     assert_eq!(known.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn the_last_piece_pauses_what_is_live_and_the_next_one_brings_it_back() {
+    let world = World::new().await;
+    let ana = world.merchant();
+    let id = ana.has_live_product(&["shop"]).await;
+    ana.counts(&id, json!({ "set": 1 })).await;
+    let launched = world.launched().len();
+
+    ana.counts(&id, sale(1)).await;
+
+    let [pause] = world.launched()[launched..].try_into().unwrap();
+    let operation = ana.get(&format!("/v1/operations/{pause}")).await;
+    assert_eq!((operation.text("/kind"), operation.text("/product_id")), ("pause", id.as_str()));
+    let cause = json!({ "type": "user" });
+    assert_eq!(operation.body["requested_by"]["type"], cause["type"], "{operation:?}");
+    ana.hears(&id, "shop", |_| ChannelOutcome::Withdrawn { remains: Some("x-1".into()), already: false }).await;
+    let shown = ana.shown(&id).await;
+    let listing = &shown.body["channels"]["shop"];
+    assert_eq!((&listing["desired"], &listing["hold"]), (&json!("ON"), &json!("DEPLETED")), "{shown:?}");
+    assert_eq!((shown.text("/status"), &listing["observed"]["presence"]), ("READY", &json!("PAUSED")));
+    let publish = ana.acts(&id, "publish", json!({ "channels": ["shop"] })).await;
+    assert_eq!(publish.refused(), (409, "OUT_OF_STOCK"));
+    let planned = ana.acts(&id, "publish?dry_run=true", json!({ "channels": ["shop"] })).await;
+    assert_eq!(planned.refused(), (409, "OUT_OF_STOCK"));
+
+    ana.counts(&id, json!({ "adjust": 2, "reason": "RECEIVED" })).await;
+
+    let back = *world.launched().last().unwrap();
+    assert_eq!(ana.get(&format!("/v1/operations/{back}")).await.text("/kind"), "publish");
+    let shown = ana.shown(&id).await;
+    assert_eq!(shown.body["channels"]["shop"].get("hold"), None, "{shown:?}");
+}
+
+/// A hundred sell the last ten of what is live: it is paused by one operation.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_that_sells_it_out_pauses_it_once() {
+    let world = World::new().await;
+    let ana = world.merchant();
+    let id = ana.has_live_product(&["a", "b"]).await;
+    ana.counts(&id, json!({ "set": 10 })).await;
+
+    let answers = crowd(&ana, &id).await;
+
+    assert_eq!(answers.iter().filter(|answer| answer.status == StatusCode::OK).count(), 10);
+    let paused = ana.stored(&id).await;
+    let operations: BTreeSet<_> =
+        paused.channels.values().map(|listing| listing.command.as_ref().unwrap().operation_id).collect();
+    assert_eq!(operations, [paused.last_operation[&OperationKind::Pause]].into());
 }
 
 #[tokio::test]

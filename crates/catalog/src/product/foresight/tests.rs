@@ -224,7 +224,7 @@ proptest! {
         for (id, listing) in product.channels.iter().filter(|(_, listing)| listing.desired == Desired::On) {
             let reach = foresight.channels[id];
             prop_assert_eq!(matches!(reach, Reach::Called(_)), calls.contains(id));
-            prop_assert_eq!(matches!(reach, Reach::WaitsForProduct | Reach::WaitsForPublication), listing.lags());
+            prop_assert_eq!(matches!(reach, Reach::WaitsForProduct | Reach::WaitsForPublication | Reach::Held(_)), listing.lags());
         }
         // Asked again, it is so already.
         let again = foreseen(Some(&product), &new).unwrap();

@@ -17,6 +17,7 @@ use crate::problem::{Problem, ProblemClass};
 use crate::product::ImageReference;
 use crate::product::arbitrary;
 use crate::search::FoundBy;
+use crate::stock::{Count, Quantity, StockChange};
 use crate::text::{Description, Name};
 use crate::view::Overrides;
 
@@ -84,15 +85,15 @@ struct World {
     sights: Vec<(ChannelId, u64, Option<Standing>)>,
 }
 
-pub(super) fn channel(name: &str) -> ChannelId {
+pub(in crate::product) fn channel(name: &str) -> ChannelId {
     ChannelId::parse(name).unwrap()
 }
 
-pub(super) fn origin(now: i64) -> Origin {
+pub(in crate::product) fn origin(now: i64) -> Origin {
     Origin { now: Timestamp::from_millis(now), actor: Actor::system("test"), correlation_id: "c".into(), cause: None }
 }
 
-pub(super) fn shop(name: &str, status: ChannelStatus) -> Channel {
+pub(in crate::product) fn shop(name: &str, status: ChannelStatus) -> Channel {
     Channel {
         id: channel(name),
         merchant_id: merchant_id(),
@@ -118,7 +119,7 @@ fn photo(n: u128) -> Image {
 }
 
 /// A product that is READY.
-pub(super) fn product(origin: &Origin) -> Product {
+pub(in crate::product) fn product(origin: &Origin) -> Product {
     let image = photo(2);
     let images = vec![ImageReference { image_id: image.id, alt: None }];
     let new = NewProduct { sku: None, slug: None, canonical: arbitrary::lamp(), images };
@@ -188,6 +189,7 @@ impl World {
                 self.reconcile();
             }
             34 if self.rules == Rules::Tampered => self.reconcile(),
+            35 => self.count(),
             _ => self.adapter(true),
         }
         assert_eq!(self.product.found_by, FoundBy::of(&self.product), "what is derived is out of date");
@@ -250,6 +252,14 @@ impl World {
             ..Overrides::default()
         };
         let _ = self.product.override_on(&channel, overrides, &self.origin());
+    }
+
+    /// The last piece goes, or there are some again.
+    fn count(&mut self) {
+        let pieces = if self.dice.once_in(3) { 0 } else { 5 };
+        let count = Some(Count::Set(Quantity::new(pieces).unwrap()));
+        let change_id = Ulid::from_parts(3, u128::from(self.now.unsigned_abs()));
+        let _ = self.product.change_stock(&StockChange { count, ..StockChange::default() }, change_id, &self.origin());
     }
 
     fn photo_arrives(&mut self) {

@@ -104,9 +104,10 @@ impl World {
 
     fn check_listing(&self, listing: &Listing, remote: &Remote) {
         assert!(!listing.is_under_way(), "{listing:?} never ended");
-        let complete = self.product.completeness.is_complete();
+        // What is held back is not tried, and what channels have of it is paused.
+        let (complete, held) = (self.product.completeness.is_complete(), self.product.hold().is_some());
         if let Some(problem) = listing.command.as_ref().and_then(|command| command.problem.as_ref()) {
-            if listing.desired == Desired::On && complete {
+            if listing.desired == Desired::On && complete && !held {
                 assert!(problem.code != code::PRODUCT_INCOMPLETE.name, "nothing is missing any more: {listing:?}");
                 let lasts = matches!(problem.class, ProblemClass::Policy | ProblemClass::Validation)
                     && problem.code != code::CHANNEL_PAUSED.name;
@@ -116,7 +117,7 @@ impl World {
         }
         let shown = remote.open().map(|position| &remote.listings[position]);
         match listing.desired {
-            Desired::On if complete => {
+            Desired::On if complete && !held => {
                 let shown = shown.expect("it is wanted there");
                 let (state, presence) = (shown.state, listing.observed.presence);
                 match presence {
@@ -128,8 +129,8 @@ impl World {
                 assert_eq!(shown.mark, 2 * shown.revision, "changed by hand, and nobody noticed: {listing:?}");
                 assert_eq!(listing.observed.published_revision, Some(shown.revision));
             }
-            Desired::On => {}
-            Desired::Off => {
+            Desired::On if !held => {}
+            Desired::On | Desired::Off => {
                 assert!(shown.is_none_or(|shown| shown.state == RemoteState::Paused), "{listing:?}: {shown:?}");
                 assert!(matches!(listing.observed.presence, Presence::Absent | Presence::Paused), "{listing:?}");
             }

@@ -1,0 +1,77 @@
+//! Keeping a product off channels where its merchant wants it, and letting it come back: what is out of stock can't be sold.
+//! The wish stays as it is, so that what comes back is exactly what was paused, less what the merchant has unpublished since.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Product, Refused};
+use crate::event::Origin;
+use crate::id::ChannelId;
+use crate::listing::{Command, CommandKind, CommandState, Desired, Listing};
+use crate::operation::OperationKind;
+use crate::stock::Level;
+
+/// Why a product is not offered though its merchant wants it to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Hold {
+    /// No piece of it is left.
+    Depleted,
+}
+
+impl Listing {
+    /// Whether what took it off the market last was no wish of the merchant's.
+    pub(super) fn is_held_off(&self) -> bool {
+        let withdrawn = |command: &Command| command.kind == CommandKind::Withdraw;
+        self.desired == Desired::On && self.command.as_ref().is_some_and(withdrawn)
+    }
+
+    /// Whether it has to be paused, and nobody has tried. A channel that did not let go is asked again by a reconciliation,
+    /// and by whoever retries the operation: asked by every write, it would never end.
+    fn is_to_be_paused(&self) -> bool {
+        let refused =
+            self.is_held_off() && self.command.as_ref().is_some_and(|last| last.state == CommandState::Failed);
+        self.desired == Desired::On
+            && !refused
+            && !self.is_being_withdrawn()
+            && (self.may_be_live() || self.is_under_way())
+    }
+}
+
+impl Product {
+    /// What keeps it off the market, if anything does. Of what nobody counts there is always enough.
+    pub fn hold(&self) -> Option<Hold> {
+        (self.stock.level() == Some(Level::Depleted)).then_some(Hold::Depleted)
+    }
+
+    /// Whether it is to be offered on a channel: its merchant wants it there, and nothing holds it back.
+    pub(super) fn is_wanted_on(&self, channel: &ChannelId) -> bool {
+        self.hold().is_none() && self.channels.get(channel).is_some_and(|listing| listing.desired == Desired::On)
+    }
+
+    /// Refuses what would offer a product that is held back.
+    pub(super) fn refuse_if_held(&self) -> Result<(), Refused> {
+        match self.hold() {
+            Some(Hold::Depleted) => Err(Refused::Depleted),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks for every listing to be paused that buyers see or may see, and stops what is on its way there.
+    pub(super) fn hold_back(&mut self, origin: &Origin) {
+        let live: Vec<_> = self
+            .channels
+            .iter()
+            .filter(|(_, listing)| listing.is_to_be_paused())
+            .map(|(channel, _)| channel.clone())
+            .collect();
+        if !live.is_empty() {
+            let operation_id = self.follow_up_id(OperationKind::Pause, origin.now);
+            self.withdraw_from(OperationKind::Pause, |channel| live.contains(channel), operation_id, None);
+            self.ask(OperationKind::Pause, operation_id, None, origin);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
