@@ -59,7 +59,7 @@ async fn the_last_ones_are_sold_once_each_and_the_events_tell_it() {
     let stack = TestStack::deployed().await;
     let (merchant, stranger) = (stack.merchant("casa-lumbre"), stack.merchant("taller-norte"));
     let product = merchant.registers(a_product()).await;
-    product.operation().becomes(tola_testkit::SUCCEEDED).await;
+    product.operation().becomes(SUCCEEDED).await;
     let untold = merchant.gets(&format!("{}/inventory", product.path())).await.expects(200);
     assert_eq!((&untold.body["tracked"], &untold.body["on_hand"]), (&json!(false), &json!(null)));
     let received = json!({ "set": 5, "reason": "RECEIVED", "low_stock_threshold": 2 });

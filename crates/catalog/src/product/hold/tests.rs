@@ -25,7 +25,7 @@ fn operation(n: u128) -> OperationId {
 fn count(product: &mut Product, pieces: i64) {
     let change_id = Ulid::from_parts(8, u128::from(product.version));
     let count = Some(Count::Set(Quantity::new(pieces).unwrap()));
-    product.change_stock(&StockChange { count, ..StockChange::default() }, change_id, &origin(5)).unwrap();
+    let _ = product.change_stock(&StockChange { count, ..StockChange::default() }, change_id, &origin(5)).unwrap();
 }
 
 /// Its channel carries the newest command out, and says this.
@@ -208,7 +208,7 @@ fn an_edit_of_a_paused_product_waits_and_reaches_the_channel_with_the_next_piece
     started(&mut product);
     let name = Name::parse("Torch").unwrap();
     let edit = Edit { name: Some(name), ..Edit::default() };
-    product.edit(edit, operation(5), &origin(6)).unwrap();
+    let _ = product.edit(edit, operation(5), &origin(6)).unwrap();
     assert_eq!(product.intents, []);
 
     count(&mut product, 1);
