@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tola_catalog::operation::{Intent, OperationKind, Subject};
 use tola_catalog::{
-    ChannelId, ImageId, Operation, OperationStatus, Problem, ProblemClass, Product, ProductId, Timestamp, code,
+    CategoryKey, ChannelId, ImageId, Operation, OperationStatus, Problem, ProblemClass, Product, ProductId, Timestamp, code,
 };
 use tola_contracts::execution::ExecutionInput;
 use tola_store::{CommandRef, Settlement};
@@ -233,6 +233,24 @@ async fn a_publish_and_a_deletion_that_were_promised_and_not_started_are_started
     merchant.operation(&deletion.to_string()).becomes(SUCCEEDED).await;
 }
 
+#[tokio::test]
+async fn a_review_that_was_promised_and_not_started_is_started() {
+    let stack = TestStack::deployed().await;
+    let merchant = stack.merchant("casa-lumbre");
+    merchant.asks("PUT", &format!("/v1/categories/{}", lamps())).json(&json!({ "name": "Lamps" })).await.expects(201);
+    let origin = left_behind(now().before(A_DAY));
+    let review = Operation::reviewing(lamps(), an_operation(), merchant.id(), &origin);
+    stack.store().await.operations(merchant.scope()).ensure(&review).await.expect("the database");
+
+    stack.sweeps().await;
+
+    merchant.operation(&review.id.to_string()).becomes(SUCCEEDED).await;
+}
+
+fn lamps() -> CategoryKey {
+    CategoryKey::parse("lamps").expect("a category's id")
+}
+
 /// An operation of each kind, begun then, with an execution that Step Functions does not know.
 async fn of_each_kind(stack: &TestStack, merchant: &Merchant, begun: Timestamp) -> Vec<Operation> {
     use OperationKind::{Deactivate, Delete, ProcessImage, Publish, Register, Unpublish};
@@ -256,6 +274,7 @@ async fn of_each_kind(stack: &TestStack, merchant: &Merchant, begun: Timestamp) 
     let mut operations: Vec<_> = [Register, ProcessImage, Publish, Unpublish, Deactivate, Delete].map(operation).into();
     let north = ChannelId::parse("north").expect("a channel's id");
     operations.push(Operation::reconciling(north, an_operation(), merchant.id(), false, &origin));
+    operations.push(Operation::reviewing(lamps(), an_operation(), merchant.id(), &origin));
     let (region, name) = (&stack.info().region, &stack.info().stack_name);
     let store = stack.store().await.operations(merchant.scope());
     for operation in &mut operations {
