@@ -173,8 +173,6 @@ async fn the_last_piece_pauses_what_is_live_and_the_next_one_brings_it_back() {
     let [pause] = world.launched()[launched..].try_into().unwrap();
     let operation = ana.get(&format!("/v1/operations/{pause}")).await;
     assert_eq!((operation.text("/kind"), operation.text("/product_id")), ("pause", id.as_str()));
-    let cause = json!({ "type": "user" });
-    assert_eq!(operation.body["requested_by"]["type"], cause["type"], "{operation:?}");
     ana.hears(&id, "shop", |_| ChannelOutcome::Withdrawn { remains: Some("x-1".into()), already: false }).await;
     let shown = ana.shown(&id).await;
     let listing = &shown.body["channels"]["shop"];
