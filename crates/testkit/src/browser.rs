@@ -1,7 +1,10 @@
 //! A browser without a window: Chromium, driven by its own ChromeDriver.
 
+use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -25,7 +28,24 @@ const FLAGS: [&str; 7] = [
 /// A browser that shows one page. It ends with this value.
 pub struct Browser {
     client: Client,
+    /// Where its driver listens.
+    port: u16,
     _driver: Child,
+}
+
+impl Drop for Browser {
+    /// The driver ends its browser when it is told to end, and leaves it behind when it is killed.
+    fn drop(&mut self) {
+        let ask = || -> std::io::Result<()> {
+            let mut driver = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+            driver.set_read_timeout(Some(Duration::from_secs(10)))?;
+            driver.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            std::io::copy(&mut driver, &mut std::io::sink()).map(drop)
+        };
+        if let Err(error) = ask() {
+            eprintln!("the browser may be left behind: {error}");
+        }
+    }
 }
 
 impl Browser {
@@ -44,7 +64,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("the browser starts");
-        Self { client, _driver: driver }
+        Self { client, port, _driver: driver }
     }
 
     /// Shows a page.
