@@ -95,6 +95,7 @@ type Outcome = Option<String>;
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (phases, mut results) = (chosen(&arguments), Vec::new());
+    warn_of_little_room(&stack::workspace());
     if phases.contains(&Phase::Journeys) {
         // First: nobody is to wait for half an hour to hear of it.
         let ui = Ui::default();
@@ -121,6 +122,20 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         bail!("failed: {}; repeat one with `cargo xtask test --only {}`", failed.join(", "), failed[0]);
     }
     Ok(())
+}
+
+/// What a run of everything takes on a machine that has built nothing yet, in GiB: 6 for `target`, 4 for the stacks and
+/// their tools, 1 for cargo's downloads, and some to spare.
+const ROOM: u64 = 12;
+
+/// Says so if the disk may become full: compilers and package managers then fail in words that nobody understands.
+fn warn_of_little_room(workspace: &Path) {
+    let Ok(disk) = rustix::fs::statvfs(workspace) else { return };
+    let free = (disk.f_bavail * disk.f_frsize) >> 30;
+    if free < ROOM {
+        let warning = style("warning:").yellow().bold();
+        eprintln!("{warning} {free} GiB are free, and a first run of everything takes about {ROOM} GiB");
+    }
 }
 
 fn chosen(arguments: &Arguments) -> Vec<Phase> {
