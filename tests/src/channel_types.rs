@@ -1,13 +1,19 @@
-//! A channel type is known by its adapter alone: nothing else that is deployed names one, so that adding another touches
-//! nothing else.
+//! A channel type is known by its adapter and by one table, which is data: nothing else that is deployed names one, so that
+//! adding another touches nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use tola_catalog::CHANNEL_TYPES;
 
 use crate::scopes::deployed;
 use crate::workspace::functions;
 
 /// What people read: its examples may name a type, as comments may.
 const EXAMPLES: &str = "functions/api/src/openapi/examples.rs";
+
+/// What each type asks of products. It is told without calling anybody, of types too that have no adapter yet, so that it
+/// can't be an adapter's own; an adapter takes its rules from there.
+const TABLE: &str = "crates/catalog/src/channel_rules/declared.rs";
 
 /// The lines that name a channel type in a text or a pattern.
 fn named(sources: &BTreeMap<String, String>, types: &[String]) -> Vec<String> {
@@ -17,7 +23,9 @@ fn named(sources: &BTreeMap<String, String>, types: &[String]) -> Vec<String> {
         !code.starts_with("//")
             && types.iter().any(|kind| code.contains(&format!("\"{kind}")) || code.contains(&format!("`{kind}")))
     };
-    let others = sources.iter().filter(|(path, _)| !of_adapter(path) && !path.contains("/game") && *path != EXAMPLES);
+    let others = sources.iter().filter(|(path, _)| {
+        !of_adapter(path) && !path.contains("/game") && ![EXAMPLES, TABLE].contains(&path.as_str())
+    });
     others
         .flat_map(|(path, text)| {
             text.lines().filter(|line| names(line)).map(move |line| format!("{path}: {}", line.trim()))
@@ -25,14 +33,27 @@ fn named(sources: &BTreeMap<String, String>, types: &[String]) -> Vec<String> {
         .collect()
 }
 
-fn types() -> Vec<String> {
+/// The types that can be connected.
+fn connectable() -> BTreeSet<String> {
     functions().iter().filter_map(|function| function.strip_suffix("-adapter").map(str::to_owned)).collect()
 }
 
+fn types() -> Vec<String> {
+    let declared = CHANNEL_TYPES.iter().map(|declared| declared.name.to_owned());
+    declared.chain(connectable()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 #[test]
-fn nothing_but_its_adapter_names_a_channel_type() {
-    assert_eq!(types().len(), 2, "{:?}", types());
+fn nothing_but_its_adapter_and_the_table_names_a_channel_type() {
+    assert_eq!(connectable().len(), 2, "{:?}", connectable());
     assert_eq!(named(&deployed(), &types()), [""; 0]);
+}
+
+#[test]
+fn what_every_adapters_channels_ask_is_declared() {
+    let declared: BTreeSet<_> = CHANNEL_TYPES.iter().map(|declared| declared.name.to_owned()).collect();
+
+    assert!(connectable().is_subset(&declared), "{:?}", connectable().difference(&declared));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod by_sku;
 mod canaries;
 mod categories;
+mod completeness;
 mod crowd;
 mod docs;
 mod identity;

@@ -45,7 +45,7 @@ pub(crate) fn deployed() -> BTreeMap<String, String> {
 fn collect(folder: &Path, sources: &mut BTreeMap<String, String>) {
     for entry in fs::read_dir(folder).expect("a folder of sources").flatten() {
         let path = entry.path();
-        if ["testing", "testing.rs", "tests.rs"].iter().any(|name| path.ends_with(name)) {
+        if ["testing", "testing.rs", "tests", "tests.rs"].iter().any(|name| path.ends_with(name)) {
             continue;
         }
         if path.is_dir() {

@@ -53,7 +53,7 @@ impl Tenant {
         let below = ["armchairs", "benches", "stools", "rocking-chairs", "deck-chairs", "folding-chairs", "sofas"];
         let tops = [("furniture", None), ("chairs", Some("furniture"))];
         for (id, parent) in tops.into_iter().chain(below.map(|id| (id, Some("chairs")))) {
-            let body = json!({ "name": id, "parent_id": parent });
+            let body = json!({ "name": id, "parent_id": parent, "channel_categories": { "sandbox": id } });
             self.send(Method::PUT, url, &format!("/v1/categories/{id}"), &body).await?;
             self.has.categories.push(id.to_owned());
         }

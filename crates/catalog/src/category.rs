@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CategoryKey, MerchantId};
+use crate::id::{CategoryKey, ChannelId, MerchantId};
 use crate::image::Changed;
 use crate::product::MAX_ATTRIBUTES;
-use crate::text::{AttributeKey, Description, Name, SeoDescription, SeoTitle, Slug};
+use crate::text::{AttributeKey, CategoryId, ChannelCategory, Description, Name, SeoDescription, SeoTitle, Slug};
 use crate::time::Timestamp;
 
 pub mod schema;
@@ -19,6 +19,8 @@ use self::schema::{MAX_ALL_ATTRIBUTES, MAX_ALL_CHOICES, MAX_ALL_TEXT};
 
 /// The most categories of a merchant. All of them are one document; see [`schema::MAX_ALL_TEXT`].
 pub const MAX_CATEGORIES: usize = 1_000;
+/// The most channels and types of channels of which a category says what it is there.
+pub const MAX_CHANNEL_CATEGORIES: usize = 20;
 /// How deep the tree is at most: a category without a parent is at level 1.
 pub const MAX_DEPTH: usize = 8;
 
@@ -58,6 +60,8 @@ pub struct CategoryDraft {
     pub active: bool,
     /// What search engines are told.
     pub seo: Seo,
+    /// Which category of a channel's own it is, by the channel, or by its type for all of them.
+    pub channel_categories: BTreeMap<ChannelId, ChannelCategory>,
 }
 
 /// A category.
@@ -80,6 +84,9 @@ pub struct Category {
     /// What search engines are told.
     #[serde(default, skip_serializing_if = "Seo::is_empty")]
     pub seo: Seo,
+    /// Which category of a channel's own it is, by the channel, or by its type for all of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub channel_categories: BTreeMap<ChannelId, ChannelCategory>,
     /// What it asks itself of the attributes of its products.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<AttributeKey, AttributeRule>,
@@ -105,6 +112,12 @@ impl Category {
         self.path.last()
     }
 
+    /// Which category of a channel's own it says that it is.
+    fn on_channel<'a>(&'a self, channel: &str, channel_type: &str) -> Option<&'a str> {
+        let said = |name: &str| self.channel_categories.iter().find(|(known, _)| known.as_str() == name);
+        said(channel).or_else(|| said(channel_type)).map(|(_, category)| category.as_str())
+    }
+
     /// How many bytes its texts have.
     fn text_bytes(&self) -> usize {
         let length = |text: Option<&str>| text.map_or(0, str::len);
@@ -117,7 +130,8 @@ impl Category {
         ];
         let path = self.path.iter().map(|id| id.as_str().len());
         let asked = self.attributes.iter().map(|(key, rule)| key.as_str().len() + rule.text_bytes());
-        own.into_iter().map(length).chain(path).chain(asked).sum()
+        let mapped = self.channel_categories.iter().map(|(channel, id)| channel.as_str().len() + id.as_str().len());
+        own.into_iter().map(length).chain(path).chain(asked).chain(mapped).sum()
     }
 }
 
@@ -164,6 +178,9 @@ pub enum CategoryRefused {
     /// Another one has the slug.
     #[error("{0} has this slug already")]
     SlugTaken(CategoryKey),
+    /// It says of too many channels what it is there.
+    #[error("a category says of at most {MAX_CHANNEL_CATEGORIES} channels and types of channels what it is there")]
+    TooManyChannels,
     /// Others are part of it.
     #[error("other categories are part of it, such as {0}: move or delete them first")]
     HasChildren(CategoryKey),
@@ -198,6 +215,9 @@ impl CategoryTree {
         if before.is_none() && self.categories.len() >= MAX_CATEGORIES {
             return Err(CategoryRefused::TooMany);
         }
+        if draft.channel_categories.len() > MAX_CHANNEL_CATEGORIES {
+            return Err(CategoryRefused::TooManyChannels);
+        }
         let path = self.path_below(id, draft.parent_id.as_ref())?;
         self.refuse_too_deep(id, path.len())?;
         let slug = match (&draft.slug, before) {
@@ -213,6 +233,7 @@ impl CategoryTree {
             position: draft.position,
             active: draft.active,
             seo: draft.seo.clone(),
+            channel_categories: draft.channel_categories.clone(),
             attributes: before.map(|before| before.attributes.clone()).unwrap_or_default(),
             schema_version: before.map_or(0, |before| before.schema_version),
             rules_version: before.map_or(0, |before| before.rules_version),
@@ -284,6 +305,14 @@ impl CategoryTree {
         self.categories.get(id).is_some_and(|category| category.active && category.path.iter().all(is_active))
     }
 
+    /// Which category of a channel's own one is: what it says itself, or else the nearest above it that says anything; of
+    /// the channel by its name, or else by its type. Nothing if none says so.
+    pub fn channel_category(&self, id: &CategoryId, channel: &str, channel_type: &str) -> Option<&str> {
+        let category = self.categories.get(&CategoryKey::parse(id.as_str()).ok()?)?;
+        let above = category.path.iter().rev().filter_map(|id| self.categories.get(id));
+        std::iter::once(category).chain(above).find_map(|category| category.on_channel(channel, channel_type))
+    }
+
     /// The path of a category below this parent.
     fn path_below(&self, id: &CategoryKey, parent: Option<&CategoryKey>) -> Result<Vec<CategoryKey>, CategoryRefused> {
         let Some(parent) = parent else { return Ok(Vec::new()) };
@@ -328,4 +357,4 @@ impl CategoryTree {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

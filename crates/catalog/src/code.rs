@@ -85,6 +85,7 @@ codes! {
     CHANNEL_REFUSED: "The channel does not want the listing as it is.", "Change what the message names, or ask the channel; then publish again.";
     CHANNEL_ATTRIBUTE_MISSING: "The channel needs an attribute that the product does not have.", "Add the attribute that the pointer names; the product is then published by itself.";
     CHANNEL_IMAGE_UNFIT: "The channel takes no such photo.", "Replace the photo that the pointer names; the product is then published by itself.";
+    CHANNEL_RULE_UNMET: "The product does not meet a rule of the channel.", "Do what the problem's remedy says; a product that is edited is then published by itself.";
     CHANNEL_THROTTLED: "The channel takes no more calls for now.", "Nothing: the workflow tries again by itself.";
     CHANNEL_BUSY: "Another call about this listing is under way.", "Nothing: the workflow tries again by itself.";
     // Images.

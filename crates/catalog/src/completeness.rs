@@ -14,9 +14,12 @@ pub struct Missing {
     pub pointer: String,
     /// The rule that is not met, such as `IMAGE_REQUIRED`.
     pub rule: String,
-    /// What to do, for the merchant.
+    /// What is missing, for the merchant.
     pub message: String,
-    /// The channel that has the rule; absent where every channel has it.
+    /// What to do, where the message only says what is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// The channel that has the rule, or a type of channels that none is connected of; absent where every channel has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<ChannelId>,
 }
@@ -72,7 +75,7 @@ impl Judge {
         self.rules += 1;
         if !met {
             let (pointer, rule) = (pointer.to_owned(), rule.to_owned());
-            self.missing.push(Missing { pointer, rule, message: message(), channel: None });
+            self.missing.push(Missing { pointer, rule, message: message(), remedy: None, channel: None });
         }
     }
 

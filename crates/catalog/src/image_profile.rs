@@ -3,9 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::completeness::Missing;
 use crate::image::Rendition;
-use crate::view::ViewImage;
 
 /// What a channel takes of images. Bounds are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
@@ -79,84 +77,90 @@ impl ImageProfile {
             .max_by_key(|rendition| u64::from(rendition.width) * u64::from(rendition.height))
     }
 
-    /// Each image that has no rendition which the channel takes, and why; a product needs one that it takes.
-    pub fn shortfalls(&self, images: &[ViewImage]) -> Vec<Missing> {
-        let gap =
-            |pointer: String, rule: &str, message| Missing { pointer, rule: rule.to_owned(), message, channel: None };
-        if images.is_empty() {
-            return vec![gap(
-                "/images".to_owned(),
-                "IMAGE_REQUIRED",
-                "The channel shows nothing without a photo.".to_owned(),
-            )];
-        }
-        let unfit = images.iter().take(self.max_count).enumerate().filter_map(|(position, image)| {
-            let nearest = self.nearest(&image.renditions)?;
-            Some(gap(format!("/images/{position}"), "IMAGE_FITS_CHANNEL", nearest))
-        });
-        unfit.collect()
-    }
-
-    /// Why no rendition will do, told of the one that comes nearest: the largest of a format that the channel takes.
-    fn nearest(&self, renditions: &[Rendition]) -> Option<String> {
-        if self.best(renditions).is_some() {
+    /// Why the channel takes none of an image's renditions, told of the one that comes nearest: the largest of a format that
+    /// the channel takes. Nothing if there is one that it takes.
+    pub fn shortfall(&self, renditions: &[Rendition]) -> Option<String> {
+        if renditions.iter().any(|rendition| self.objection(rendition).is_none()) {
             return None;
         }
         let size = |rendition: &&Rendition| u64::from(rendition.width) * u64::from(rendition.height);
         let readable = renditions.iter().filter(|rendition| self.formats.contains(&rendition.content_type.as_str()));
         let nearest = readable.max_by_key(size).or_else(|| renditions.iter().max_by_key(size));
-        Some(
-            nearest
-                .and_then(|rendition| self.objection(rendition))
-                .unwrap_or_else(|| "The photo is still being processed.".to_owned()),
-        )
+        let told = nearest.and_then(|rendition| Some(self.told(rendition, self.objection(rendition)?)));
+        Some(told.unwrap_or_else(|| "The photo is still being processed.".to_owned()))
     }
 
-    /// What the channel has against a rendition, for the merchant.
-    fn objection(&self, rendition: &Rendition) -> Option<String> {
+    /// What it takes, without an end.
+    pub(crate) fn in_words(&self) -> String {
+        let (formats, min, max) = (self.formats.join(" or "), self.min_side, self.max_side);
+        let shape = match self.aspect {
+            Some((tallest, widest)) => format!(", {tallest:.2} to {widest:.2} times as wide as high"),
+            None => String::new(),
+        };
+        format!("The channel takes photos in {formats}, with a longer side of {min} to {max} pixels{shape}")
+    }
+
+    /// What the channel has against a rendition.
+    fn objection(&self, rendition: &Rendition) -> Option<Objection> {
         let Rendition { width, height, bytes, content_type, .. } = rendition;
         let side = (*width).max(*height);
         let aspect = f64::from(*width) / f64::from((*height).max(1));
         if !self.formats.contains(&content_type.as_str()) {
-            return Some(format!("The channel takes {}, and this is {content_type}.", self.formats.join(" or ")));
+            return Some(Objection::Format);
         }
         if side < self.min_side {
-            return Some(format!(
-                "The channel needs a longer side of {} pixels at least, and the photo has {side}.",
-                self.min_side
-            ));
+            return Some(Objection::Small(side));
         }
         if side > self.max_side {
-            return Some(format!("The channel takes a longer side of {} pixels at most.", self.max_side));
+            return Some(Objection::Large);
         }
         if *bytes > self.max_bytes {
-            return Some(format!(
-                "The channel takes files of {} bytes at most, and the photo has {bytes}.",
-                self.max_bytes
-            ));
+            return Some(Objection::Heavy);
         }
         let (tallest, widest) = self.aspect?;
-        (!(tallest..=widest).contains(&aspect)).then(|| {
-            format!("The channel takes photos of {tallest:.2} to {widest:.2} times their height across, and this has {aspect:.2}.")
-        })
+        (!(tallest..=widest).contains(&aspect)).then_some(Objection::Shape { tallest, widest, aspect })
     }
+
+    /// The same, for the merchant.
+    fn told(&self, rendition: &Rendition, objection: Objection) -> String {
+        let Rendition { bytes, content_type, .. } = rendition;
+        match objection {
+            Objection::Format => {
+                format!("The channel takes {}, and this is {content_type}.", self.formats.join(" or "))
+            }
+            Objection::Small(side) => format!(
+                "The channel needs a longer side of {} pixels at least, and the photo has {side}.",
+                self.min_side
+            ),
+            Objection::Large => format!("The channel takes a longer side of {} pixels at most.", self.max_side),
+            Objection::Heavy => {
+                format!("The channel takes files of {} bytes at most, and the photo has {bytes}.", self.max_bytes)
+            }
+            Objection::Shape { tallest, widest, aspect } => format!(
+                "The channel takes photos of {tallest:.2} to {widest:.2} times their height across, and this has {aspect:.2}."
+            ),
+        }
+    }
+}
+
+/// What a channel has against a rendition; put into words only where somebody reads them.
+#[derive(Debug, Clone, Copy)]
+enum Objection {
+    Format,
+    Small(u32),
+    Large,
+    Heavy,
+    Shape { tallest: f64, widest: f64, aspect: f64 },
 }
 
 #[cfg(test)]
 mod tests {
-    use ulid::Ulid;
-
     use super::*;
-    use crate::ImageId;
 
     fn rendition(name: &str, width: u32, height: u32) -> Rendition {
         let kind = if name.ends_with("webp") { "image/webp" } else { "image/jpeg" };
         let key = format!("images/m/ab/{name}");
         Rendition { name: name.into(), content_type: kind.into(), width, height, bytes: 90_000, key }
-    }
-
-    fn photo(renditions: Vec<Rendition>) -> ViewImage {
-        ViewImage { image_id: ImageId::new(Ulid::from_parts(1, 1)), alt: None, renditions }
     }
 
     fn wide() -> Vec<Rendition> {
@@ -174,35 +178,26 @@ mod tests {
     }
 
     #[test]
-    fn each_image_that_falls_short_is_named_with_the_reason() {
+    fn an_image_falls_short_for_the_reason_of_what_comes_nearest() {
         let profile = Marketplace::MercadoLibre.images();
-        let small = photo(vec![rendition("320.jpg", 320, 240), rendition("320.webp", 320, 240)]);
-        let images = [photo(wide()), small, photo(vec![rendition("1920.webp", 1920, 640)]), photo(vec![])];
+        let small = [rendition("320.jpg", 320, 240), rendition("320.webp", 320, 240)];
+        let told = |renditions: &[Rendition]| profile.shortfall(renditions).unwrap_or_default();
 
-        let found: Vec<_> = profile.shortfalls(&images).into_iter().map(|gap| (gap.pointer, gap.message)).collect();
-
-        let at = |position: usize, message: &str| (format!("/images/{position}"), message.to_owned());
-        assert_eq!(
-            found,
-            [
-                at(1, "The channel needs a longer side of 500 pixels at least, and the photo has 320."),
-                at(2, "The channel takes image/jpeg or image/png, and this is image/webp."),
-                at(3, "The photo is still being processed."),
-            ]
-        );
-        assert_eq!(profile.shortfalls(&[])[0].rule, "IMAGE_REQUIRED");
+        assert_eq!(profile.shortfall(&wide()), None);
+        assert_eq!(told(&small), "The channel needs a longer side of 500 pixels at least, and the photo has 320.");
+        let foreign = [rendition("1920.webp", 1920, 640)];
+        assert_eq!(told(&foreign), "The channel takes image/jpeg or image/png, and this is image/webp.");
+        assert_eq!(told(&[]), "The photo is still being processed.");
     }
 
     #[test]
-    fn bounds_are_inclusive_and_what_is_beyond_the_count_is_not_shown() {
+    fn bounds_are_inclusive() {
         let profile = Marketplace::Instagram.images();
         let fits = |width, height| profile.best(&[rendition("a.jpg", width, height)]).is_some();
 
         assert!(fits(320, 320) && fits(1440, 1440) && fits(1152, 1440) && !fits(319, 319) && !fits(1441, 1441));
         assert!(!fits(1151, 1440) && fits(1337, 700) && !fits(1400, 700));
         let heavy = Rendition { bytes: 8_000_001, ..rendition("a.jpg", 640, 640) };
-        assert!(profile.shortfalls(&[photo(vec![heavy])])[0].message.contains("8000000"));
-        let many: Vec<_> = (0..11).map(|n| photo(if n < 10 { wide() } else { vec![] })).collect();
-        assert_eq!(profile.shortfalls(&many), []);
+        assert!(profile.shortfall(&[heavy]).unwrap().contains("8000000"));
     }
 }

@@ -6,6 +6,7 @@
 pub mod category;
 pub mod change;
 pub mod channel;
+pub mod channel_rules;
 pub mod code;
 pub mod completeness;
 pub mod event;
@@ -29,6 +30,7 @@ pub mod view;
 pub use category::{AttributeRule, AttributeType, Category, CategoryDraft, CategoryRefused, CategoryTree, Seo};
 pub use change::{Change, changes};
 pub use channel::{Channel, ChannelStatus};
+pub use channel_rules::{CHANNEL_TYPES, ChannelRules, ChannelType};
 pub use code::Code;
 pub use completeness::{Completeness, Missing};
 pub use event::{Actor, Cause, Event, EventKind, Origin};

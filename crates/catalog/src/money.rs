@@ -73,12 +73,20 @@ impl Currency {
     /// # Errors
     /// [`UnknownCurrency`] for other texts, for funds and precious metals, and for currencies that were replaced.
     pub fn parse(code: &str) -> Result<Self, UnknownCurrency> {
-        let unknown = || UnknownCurrency(code.chars().take(12).collect());
-        let currency = iso_currency::Currency::from_code(code).ok_or_else(unknown)?;
-        if currency.is_fund() || currency.is_special() || currency.is_superseded().is_some() {
-            return Err(unknown());
-        }
-        Ok(Self(currency))
+        Self::in_use(code).ok_or_else(|| UnknownCurrency(code.chars().take(12).collect()))
+    }
+
+    /// All of them, by their codes.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let letters = || (b'A'..=b'Z').map(char::from);
+        let codes = letters().flat_map(move |a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
+        codes.filter_map(|code| Self::in_use(&String::from_iter(code)))
+    }
+
+    fn in_use(code: &str) -> Option<Self> {
+        let known = iso_currency::Currency::from_code(code);
+        let replaced = |currency: &iso_currency::Currency| currency.is_superseded().is_some();
+        known.filter(|currency| !currency.is_fund() && !currency.is_special() && !replaced(currency)).map(Self)
     }
 
     /// The ISO 4217 code.

@@ -126,6 +126,11 @@ bounded_text!(
 );
 
 bounded_text!(
+    /// A channel's own id of a category: 1 to 100 characters.
+    ChannelCategory, "a channel's id of a category", 1..=100
+);
+
+bounded_text!(
     /// The title of a page, for search engines: 1 to 120 characters. They show some 60.
     SeoTitle, "a title", 1..=120
 );
@@ -251,6 +256,12 @@ impl AttributeKey {
 }
 
 text_impls!(AttributeKey, 1, 64, "^[a-z0-9_]+$");
+
+impl std::borrow::Borrow<str> for AttributeKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
 
 fn bounded(text: &str, what: &str, length: std::ops::RangeInclusive<usize>) -> Result<String, InvalidText> {
     let text = text.trim();

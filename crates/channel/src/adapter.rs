@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use tola_catalog::listing::Standing;
-use tola_catalog::{Channel, ImageProfile, Missing, Problem, ProductId, Timestamp};
+use tola_catalog::{Channel, Missing, Problem, ProductId, Timestamp};
 use tola_contracts::channel::inquiry::ListedListing;
 use tola_store::TenantScope;
 
@@ -33,14 +33,9 @@ pub trait Adapter: Send + Sync + 'static {
     /// Tries the connection with the channel's credentials, and changes nothing there. The channel need not be stored.
     fn connect(&self, visit: &Visit<'_>) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// What the channel takes of images; anything, if there is nothing. The harness refuses what falls short before the
-    /// channel is called, and `missing` says so.
-    fn images(&self, channel: &Channel) -> Option<ImageProfile> {
-        let _ = channel;
-        None
-    }
-
-    /// What a product lacks before the channel takes it, besides what every channel asks for and what it says of images.
+    /// What a product lacks before the channel takes it, besides what every channel asks for, and what the rules say that
+    /// are declared of its type ([`ChannelRules`](tola_catalog::ChannelRules)): the harness holds products against those,
+    /// in `missing` and before the channel is called.
     fn examine(&self, channel: &Channel, view: &EffectiveView) -> Vec<Missing> {
         let _ = (channel, view);
         Vec::new()

@@ -20,11 +20,13 @@ use crate::{Adapter, Call, Failure, Replies, Reply, code};
 mod connection;
 mod job;
 mod journal;
+mod law;
 pub(crate) mod patience;
 use connection::callable;
 pub(crate) use connection::{break_channel, of_type};
 use job::Job;
 use journal::Journal;
+pub(crate) use law::Law;
 
 /// How long a claim holds, whatever became of its holder: longer than an adapter's function may run, so that two calls
 /// for one listing never overlap.
@@ -162,6 +164,11 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
             correlation_id: command.operation.correlation_id.clone(),
             cause: Some(Cause::Operation { id: command.operation.operation_id }),
         };
+        // Read before the claim: whoever fails to has not been at the channel.
+        let law = match &channel {
+            Some(channel) if command.kind.offers() => Law::at(channel, &self.store, scope).await?,
+            _ => Law::none(scope),
+        };
         self.adopt_earlier(command, &origin).await?;
         let (product, in_doubt, hold) = match self.claim(command, holder, &origin).await? {
             (Claimed::Granted { in_doubt, hold }, Some(product)) => (product, in_doubt, hold),
@@ -174,7 +181,7 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
                 let asked = asked(&product, command);
                 let call =
                     Call { channel: &channel, product_id: command.product_id, fence: command.fence, asked, scope, now };
-                let job = Job { call, kind: command.kind, product: &product, in_doubt, hold };
+                let job = Job { call, kind: command.kind, product: &product, law: &law, in_doubt, hold };
                 self.attempt(&job, command.began).await
             }
             Err(problem) => Ok(Ended::Outcome(refused(problem, Seen::NotLooked, in_doubt))),

@@ -8,13 +8,15 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Map, Value};
 use tola_catalog::listing::CommandKind;
-use tola_catalog::{Channel, ChannelId, ChannelStatus, EffectiveView, Problem, ProblemClass, ProductId, Timestamp};
+use tola_catalog::{
+    Channel, ChannelId, ChannelStatus, EffectiveView, Missing, Problem, ProblemClass, ProductId, Timestamp,
+};
 use tola_contracts::channel::inquiry::{Finding, Inquiry, MAX_SURVEYED, Question, SurveyedListing};
 use tola_contracts::{StepError, StepErrorKind};
 use tola_store::{SystemScope, TenantScope};
 use tracing::Instrument;
 
-use crate::harness::{break_channel, failed, of_type, patience};
+use crate::harness::{Law, break_channel, failed, of_type, patience};
 use crate::{Adapter, Call, Failure, Harness, Replies, Shelf, Visit, code};
 
 mod config;
@@ -60,6 +62,10 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         // Taken at its word like a command: only our own API and state machines may call an adapter's function.
         let scope = SystemScope::named("adapter").acting_for(inquiry.merchant_id);
         match &inquiry.question {
+            Question::Describe => {
+                let irreversible = A::IRREVERSIBLE.iter().map(|&words| words.to_owned()).collect();
+                Ok(Finding::Described { config_schema: A::config_schema(), observable: A::OBSERVABLE, irreversible })
+            }
             Question::Connect { config, secret } => {
                 let channel = candidate::<A>(inquiry, config, secret.as_ref(), now);
                 self.connect(&Visit { channel: &channel, scope, now }).await
@@ -117,11 +123,9 @@ impl<A: Adapter, R: Replies> Harness<A, R> {
         let product = self.store.products(visit.scope).get(id).await.map_err(failed)?;
         let product = product.ok_or_else(|| tola_step::gone(id))?;
         let view = instead.cloned().unwrap_or_else(|| EffectiveView::of(&product, &visit.channel.id));
-        let mut missing = self.adapter.examine(visit.channel, &view);
-        missing.extend(self.adapter.images(visit.channel).iter().flat_map(|profile| profile.shortfalls(&view.images)));
-        for value in &mut missing {
-            value.channel = Some(visit.channel.id.clone());
-        }
+        let mut missing = Law::at(visit.channel, &self.store, visit.scope).await?.missing(visit.channel, &view);
+        let besides = self.adapter.examine(visit.channel, &view);
+        missing.extend(besides.into_iter().map(|gap| Missing { channel: Some(visit.channel.id.clone()), ..gap }));
         let irreversible = A::IRREVERSIBLE.iter().map(|&words| words.to_owned()).collect();
         Ok(Finding::Examined { missing, irreversible })
     }
@@ -221,6 +225,7 @@ fn candidate<A: Adapter>(
 /// A finding's name, for the log.
 fn name(finding: &Finding) -> &'static str {
     match finding {
+        Finding::Described { .. } => "DESCRIBED",
         Finding::Misconfigured { .. } => "MISCONFIGURED",
         Finding::Connected => "CONNECTED",
         Finding::Disconnected { .. } => "DISCONNECTED",

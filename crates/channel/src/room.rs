@@ -97,7 +97,7 @@ impl Adapter for Stall {
 
     fn examine(&self, _: &Channel, view: &EffectiveView) -> Vec<Missing> {
         let (pointer, rule) = ("/brand".to_owned(), "BRAND_REQUIRED".to_owned());
-        let missing = Missing { pointer, rule, message: "Say who makes it.".into(), channel: None };
+        let missing = Missing { pointer, rule, message: "Say who makes it.".into(), remedy: None, channel: None };
         if view.brand.is_none() { vec![missing] } else { vec![] }
     }
 

@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is a test's report")]
 #![expect(clippy::missing_panics_doc, reason = "everything here panics when a rule does not hold")]
 
+mod demands;
 mod lamp;
 mod looks;
 mod rules;
@@ -23,6 +24,7 @@ use tola_contracts::StepError;
 use tola_contracts::channel::CommandAnswer;
 use tola_store::Store;
 
+pub use demands::*;
 pub use lamp::lamp;
 pub use looks::*;
 pub use rules::*;
@@ -43,6 +45,11 @@ pub trait Bench: Send + Sync {
 
     /// The config of a channel that misbehaves in this way and no other.
     fn config(&self, fault: Fault) -> Map<String, Value>;
+
+    /// The config of a channel that asks what [`demands`] says of products, if channels of this type can be told to.
+    fn demanding(&self) -> Map<String, Value> {
+        self.config(Fault::None)
+    }
 
     /// Every call that changed something about a product at a channel, the first one first.
     fn effects(&self, channel: &Channel, product_id: ProductId) -> impl Future<Output = Vec<Effect>> + Send;
@@ -131,6 +138,7 @@ macro_rules! contract_tests {
             a_connection_is_tried_without_an_effect,
             refused_credentials_are_said_at_the_connection,
             a_configuration_of_another_form_is_refused,
+            what_is_said_to_be_missing_is_what_is_refused,
         }
     };
     ($bench:path; $($rule:ident),* $(,)?) => {

@@ -14,7 +14,7 @@ pub(crate) const MAX_LIMIT: u32 = 100;
 pub(crate) const DEFAULT_LIMIT: u32 = 20;
 
 /// The parameters that may be there several times, as often as [`MAX_REPEATED`] says; all of them count.
-const REPEATED: [&str; 2] = ["tag", "attribute"];
+const REPEATED: [&str; 3] = ["tag", "attribute", "channel_type"];
 pub(crate) const MAX_REPEATED: usize = 5;
 
 /// The parameters of a query, all of them known to the route and each there once, unless it may be repeated.

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tola_catalog::channel_rules::Requirements;
 use tola_catalog::listing::CommandKind;
 use tola_catalog::text::AttributeKey;
 use tola_catalog::{Channel, Marketplace, Problem, ProblemClass};
@@ -12,10 +13,12 @@ use tola_channel::code;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SandboxConfig {
-    /// Attributes without which the marketplace takes no product.
+    /// What the marketplace asks of products.
+    pub rules: Requirements,
+    /// Attributes without which the marketplace takes no product: the same as `attributes` of its rules.
     #[schemars(length(max = 50), inner(regex(pattern = "^[a-z0-9_]{1,64}$")), extend("uniqueItems" = true))]
     pub required_attributes: Vec<AttributeKey>,
-    /// Whose rules for images the marketplace has; it takes any if this is left out.
+    /// Whose rules for images the marketplace has: the same as `images_like` of its rules.
     #[schemars(with = "Marketplace")]
     pub images_like: Option<Marketplace>,
     /// Whether the marketplace looks at listings before buyers see them.

@@ -1,6 +1,6 @@
 //! Carries commands out at the sandbox: a marketplace of our own, with listings and their ledgers in the database. It
-//! pauses reversibly and closes for good, may look at listings before buyers see them and bound the calls that it takes,
-//! and each channel has a switchboard that makes it misbehave.
+//! pauses reversibly and closes for good, may ask something of products, look at listings before buyers see them and bound
+//! the calls that it takes, and each channel has a switchboard that makes it misbehave.
 
 mod config;
 mod counter;
@@ -12,9 +12,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsMessage;
 use serde_json::Value;
 use tola_catalog::listing::{CommandKind, Standing};
-use tola_catalog::text::AttributeKey;
-use tola_catalog::{Channel, ImageProfile, Marketplace, Missing, Problem, ProblemClass};
-use tola_channel::{Adapter, Call, EffectiveView, Failure, Harness, LetGo, Replies, Shelf, Visit, code, schema_of};
+use tola_channel::{Adapter, Call, EffectiveView, Failure, Harness, LetGo, Replies, Shelf, Visit, schema_of};
 use tola_contracts::StepError;
 use tola_store::{SandboxEffect, Store};
 
@@ -73,22 +71,6 @@ impl Adapter for SandboxAdapter {
         counter.noted_visit(up).await
     }
 
-    fn images(&self, channel: &Channel) -> Option<ImageProfile> {
-        SandboxConfig::of(channel).ok()?.images_like.map(Marketplace::images)
-    }
-
-    fn examine(&self, channel: &Channel, view: &EffectiveView) -> Vec<Missing> {
-        // One that can't be used was refused when it was connected, and refuses every call.
-        let config = SandboxConfig::of(channel).unwrap_or_default();
-        let missing = lacking(&config, view).map(|key| Missing {
-            pointer: format!("/attributes/{key}"),
-            rule: "ATTRIBUTE_REQUIRED".to_owned(),
-            message: format!("The marketplace needs the attribute {key}."),
-            channel: None,
-        });
-        missing.collect()
-    }
-
     async fn find(&self, call: &Call<'_>) -> Result<Option<Standing>, Failure> {
         let counter = Counter::of(&self.store, call.visit())?;
         counter.noted(call, counter.admit_look().await).await?;
@@ -115,8 +97,7 @@ impl Adapter for SandboxAdapter {
     ) -> Result<Standing, Failure> {
         let counter = Counter::of(&self.store, call.visit())?;
         let kind = if standing.is_some() { CommandKind::Update } else { CommandKind::Publish };
-        let admitted = counter.admit(call, kind).await.and_then(|()| complete(&counter.config, view));
-        counter.noted(call, admitted).await?;
+        counter.noted(call, counter.admit(call, kind).await).await?;
         let shown = serde_json::to_value(view).map_err(|error| Failure::Transient(error.to_string()))?;
         let (sandbox, key) = (&counter.sandbox, counter.key(call.product_id));
         let listing = sandbox.offer(&key, view.revision, shown, call.fence, call.now).await.map_err(failed)?;
@@ -146,17 +127,4 @@ impl Adapter for SandboxAdapter {
             Ok(LetGo { remains: None, already: true })
         }
     }
-}
-
-/// Whether a product has every attribute that the marketplace needs.
-fn complete(config: &SandboxConfig, view: &EffectiveView) -> Result<(), Failure> {
-    let Some(key) = lacking(config, view).next() else { return Ok(()) };
-    let message = format!("The marketplace needs the attribute {key}.");
-    let problem = Problem::new(ProblemClass::Validation, code::CHANNEL_ATTRIBUTE_MISSING, message);
-    Err(Failure::Refused(problem.at(format!("/attributes/{key}"))))
-}
-
-/// The attributes that the marketplace needs and the product does not have.
-fn lacking<'a>(config: &'a SandboxConfig, view: &'a EffectiveView) -> impl Iterator<Item = &'a AttributeKey> {
-    config.required_attributes.iter().filter(|key| !view.attributes.contains_key(*key))
 }

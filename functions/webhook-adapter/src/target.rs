@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tola_catalog::channel_rules::Requirements;
 use tola_catalog::{Channel, Problem, ProblemClass};
 use tola_channel::code;
 use url::{Host, Url};
@@ -19,6 +20,9 @@ pub struct WebhookConfig {
     #[serde(default = "WebhookConfig::default_timeout")]
     #[schemars(range(min = 1, max = 20))]
     pub timeout_seconds: u8,
+    /// What the receiver asks of products: what does not meet it is not delivered.
+    #[serde(default)]
+    pub rules: Requirements,
 }
 
 /// The longest URL, in bytes.

@@ -236,7 +236,7 @@ impl CategoryTree {
         let missing = rules.iter().filter_map(|(key, asked)| {
             let (rule, message) = asked.rule.gap(key, product.attributes.get(*key))?;
             let pointer = format!("/attributes/{key}");
-            Some(Missing { pointer, rule: rule.to_owned(), message, channel: None })
+            Some(Missing { pointer, rule: rule.to_owned(), message, remedy: None, channel: None })
         });
         let count = u32::try_from(rules.len()).unwrap_or(u32::MAX);
         Some(CategoryVerdict { version: category.rules_version, rules: count, missing: missing.collect() })

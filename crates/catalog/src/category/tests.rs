@@ -15,7 +15,7 @@ pub(super) fn key(text: &str) -> CategoryKey {
     CategoryKey::parse(text).unwrap()
 }
 
-pub(super) fn draft(name: &str, parent: Option<&str>) -> CategoryDraft {
+pub(crate) fn draft(name: &str, parent: Option<&str>) -> CategoryDraft {
     CategoryDraft {
         name: Name::parse(name).unwrap(),
         slug: None,
@@ -24,6 +24,7 @@ pub(super) fn draft(name: &str, parent: Option<&str>) -> CategoryDraft {
         position: 0,
         active: true,
         seo: Seo::default(),
+        channel_categories: BTreeMap::new(),
     }
 }
 
@@ -240,4 +241,52 @@ proptest! {
             prop_assert_eq!(sums[id], in_it.sum::<u64>(), "{}", id);
         }
     }
+}
+
+/// Says which category of which channel a category is.
+fn mapped(tree: &mut CategoryTree, id: &str, parent: Option<&str>, said: &[(&str, &str)]) {
+    let said = said
+        .iter()
+        .map(|(channel, category)| (ChannelId::parse(channel).unwrap(), ChannelCategory::parse(category).unwrap()));
+    let draft = CategoryDraft { channel_categories: said.collect(), ..draft(id, parent) };
+    assert_eq!(tree.put(&key(id), &draft, now()), Ok(Changed::Yes), "{id}");
+}
+
+#[test]
+fn what_a_category_is_on_a_channel_is_said_by_it_or_by_the_nearest_above() {
+    let mut tree = lamps();
+    mapped(&mut tree, "home", None, &[("bazaar", "1574"), ("fair", "H"), ("mine", "M")]);
+    mapped(&mut tree, "floor-lamps", Some("lamps"), &[("bazaar", "1582"), ("my-bazaar", "77")]);
+    let on = |id: &str, channel: &str, channel_type: &str| {
+        tree.channel_category(&CategoryId::parse(id).unwrap(), channel, channel_type)
+    };
+
+    assert_eq!(on("home", "bazaar", "bazaar"), Some("1574"));
+    assert_eq!(on("lamps", "shop", "bazaar"), Some("1574"), "it says nothing itself");
+    assert_eq!(on("floor-lamps", "shop", "bazaar"), Some("1582"), "the nearest holds");
+    assert_eq!(on("floor-lamps", "my-bazaar", "bazaar"), Some("77"), "of a channel more is known than of its type");
+    assert_eq!(on("floor-lamps", "mine", "bazaar"), Some("1582"), "what is nearer holds, if of the type alone");
+    assert_eq!(on("floor-lamps", "stall", "stall"), None);
+    assert_eq!(on("garden", "bazaar", "bazaar"), None);
+    assert_eq!(on("nowhere", "bazaar", "bazaar"), None);
+    assert_eq!(on("tree", "bazaar", "bazaar"), None, "a text that is no category's id");
+}
+
+#[test]
+fn what_is_said_of_channels_is_replaced_whole_and_bounded_and_asks_nothing_of_products() {
+    let mut tree = lamps();
+    mapped(&mut tree, "lamps", Some("home"), &[("bazaar", "1")]);
+    assert!(!tree.asks_anew());
+    let many = |count: usize| {
+        let said =
+            (0..count).map(|n| (ChannelId::parse(&format!("c{n}")).unwrap(), ChannelCategory::parse("1").unwrap()));
+        CategoryDraft { channel_categories: said.collect(), ..draft("lamps", Some("home")) }
+    };
+
+    let refused = tree.put(&key("lamps"), &many(MAX_CHANNEL_CATEGORIES + 1), now());
+    assert_eq!(refused, Err(CategoryRefused::TooManyChannels));
+    assert_eq!(tree.categories[&key("lamps")].channel_categories.len(), 1, "nothing has changed");
+    assert_eq!(tree.put(&key("lamps"), &many(MAX_CHANNEL_CATEGORIES), now()), Ok(Changed::Yes));
+    assert_eq!(put(&mut tree, "lamps", Some("home")), Ok(Changed::Yes));
+    assert!(tree.categories[&key("lamps")].channel_categories.is_empty());
 }

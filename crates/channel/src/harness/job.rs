@@ -1,9 +1,9 @@
 //! One command at its channel: what is asked, in which order, and what the answers come to.
 
 use tola_catalog::listing::{ChannelOutcome, CommandKind, Presence, Seen, Standing, Visibility};
-use tola_catalog::{EffectiveView, ImageProfile, Listing, Problem, ProblemClass, Product};
+use tola_catalog::{EffectiveView, Listing, Problem, Product};
 
-use crate::code;
+use super::law::Law;
 use crate::{Adapter, Call, Failure, LetGo};
 
 /// A command that was claimed.
@@ -11,6 +11,7 @@ pub(super) struct Job<'a> {
     pub(super) call: Call<'a>,
     pub(super) kind: CommandKind,
     pub(super) product: &'a Product,
+    pub(super) law: &'a Law,
     pub(super) in_doubt: bool,
     pub(super) hold: Option<Problem>,
 }
@@ -60,7 +61,7 @@ impl Job<'_> {
             return Err(Failure::Refused(problem.clone()));
         }
         let view = EffectiveView::of(self.product, &self.call.channel.id);
-        if let Some(problem) = unfit(adapter.images(self.call.channel), &view) {
+        if let Some(problem) = self.law.refuse(self.call.channel, &view) {
             return Err(Failure::Refused(problem));
         }
         adapter.offer(&self.call, &view, standing).await.map(ChannelOutcome::Listed)
@@ -75,12 +76,6 @@ impl Job<'_> {
         };
         Ok(ChannelOutcome::Withdrawn { remains, already })
     }
-}
-
-/// Why the channel would not take the product's images.
-fn unfit(profile: Option<ImageProfile>, view: &EffectiveView) -> Option<Problem> {
-    let first = profile?.shortfalls(&view.images).into_iter().next()?;
-    Some(Problem::new(ProblemClass::Validation, code::CHANNEL_IMAGE_UNFIT, first.message).at(first.pointer))
 }
 
 /// What the channel is known to have, as long as nothing is in doubt.

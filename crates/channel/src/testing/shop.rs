@@ -7,10 +7,10 @@ use std::time::Duration;
 use tola_catalog::image::Changed;
 use tola_catalog::listing::{ChannelOutcome, Standing};
 use tola_catalog::product::Edit;
-use tola_catalog::text::Description;
+use tola_catalog::text::{ChannelCategory, Description, Name};
 use tola_catalog::{
-    Actor, Channel, ChannelId, ChannelStatus, Listing, MerchantId, OperationId, Origin, Overrides, Product, ProductId,
-    Timestamp,
+    Actor, CategoryDraft, CategoryKey, CategoryTree, Channel, ChannelId, ChannelStatus, Listing, MerchantId, Operation,
+    OperationId, Origin, Overrides, Product, ProductId, Seo, Timestamp,
 };
 use tola_contracts::channel::inquiry::{Finding, Inquiry, ListedListing, Question};
 use tola_contracts::channel::{ChannelCommand, CommandAnswer};
@@ -139,6 +139,41 @@ impl<B: Bench> Shop<B> {
         .await;
     }
 
+    /// Lets something be different on this channel, as its merchant does, and asks for the product to be offered.
+    pub async fn offers(&self, overrides: &Overrides) -> ChannelCommand {
+        let (channels, operation) = ([self.channel_id.clone()], self.mint());
+        self.ask(|product, origin| {
+            let _ = product.override_on(&self.channel_id, overrides.clone(), origin).unwrap();
+            if !product.channels[&self.channel_id].is_under_way() {
+                let _ = product.request_publish(&channels, operation, origin).unwrap();
+            }
+        })
+        .await
+    }
+
+    /// Has a category of which it is said which one of the channel it is.
+    pub async fn files(&self, category: &str) {
+        let id = CategoryKey::parse(category).unwrap();
+        let draft = CategoryDraft {
+            name: Name::parse(category).unwrap(),
+            slug: None,
+            parent_id: None,
+            description: None,
+            position: 0,
+            active: true,
+            seo: Seo::default(),
+            channel_categories: [(self.channel_id.clone(), ChannelCategory::parse("77").unwrap())].into(),
+        };
+        let review = Operation::reviewing(id.clone(), self.mint(), merchant(), &origin(self.now()));
+        let put = |tree: &mut CategoryTree| Ok::<_, Error>(tree.put(&id, &draft, self.now()).unwrap());
+        assert!(self.store.categories(self.scope).change(&review, put).await.unwrap().moved());
+    }
+
+    /// The merchant's categories.
+    pub async fn categories(&self) -> CategoryTree {
+        self.store.categories(self.scope).get().await.unwrap()
+    }
+
     /// Changes the channel.
     pub async fn reconfigure(&self, change: impl FnOnce(&mut Channel)) {
         let before = self.channel().await;
@@ -252,6 +287,11 @@ impl<B: Bench> Shop<B> {
     /// The product.
     pub fn product_id(&self) -> ProductId {
         self.product_id
+    }
+
+    /// The product as it is now.
+    pub async fn product(&self) -> Product {
+        self.store.products(self.scope).get(self.product_id).await.unwrap().unwrap()
     }
 
     /// The channel as it is now.

@@ -1,5 +1,5 @@
 //! Questions to an adapter, asked by calling its function `tola-<stage>-<type>-adapter`. None of them changes anything at
-//! the channel, so that each may be repeated. Who asks: the API (can this be connected, what does the product lack) and the
+//! the channel, so that each may be repeated. Who asks: the API (what is the type like, can this be connected, what does the product lack) and the
 //! workflow that reconciles (what does the channel really have).
 
 use schemars::JsonSchema;
@@ -21,6 +21,7 @@ impl Contract for ChannelAdapter {
 
     fn describe(output: &Finding) -> String {
         match output {
+            Finding::Described { .. } => "The adapter says what its channels are like.".to_owned(),
             Finding::Misconfigured { .. } => "The configuration is not what the channel's type needs.".to_owned(),
             Finding::Connected => "The channel answers.".to_owned(),
             Finding::Disconnected { problem } | Finding::RetryAfter { problem, .. } | Finding::Refused { problem } => {
@@ -55,6 +56,8 @@ pub struct Inquiry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "ask", rename_all = "SCREAMING_SNAKE_CASE", deny_unknown_fields)]
 pub enum Question {
+    /// What are channels of this type like? It is about no channel; the type's name stands for one.
+    Describe,
     /// Could a channel be connected like this, and does it answer? The channel need not be there yet.
     Connect {
         /// What it is to be configured with.
@@ -93,6 +96,15 @@ pub const MAX_SURVEYED: usize = 50;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "finding", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Finding {
+    /// To [`Question::Describe`].
+    Described {
+        /// The JSON Schema of a channel's configuration.
+        config_schema: Value,
+        /// Whether a channel can be asked what it has.
+        observable: bool,
+        /// What can't be undone once a product is published there, in words.
+        irreversible: Vec<String>,
+    },
     /// To [`Question::Connect`]: the configuration is not of the type's form.
     Misconfigured {
         /// Each value at fault; one at least.

@@ -13,17 +13,17 @@ use tola_catalog::product::{AttributeValue, Canonical, ImageReference, NewProduc
 use tola_catalog::stock::{Count, StockReason};
 use tola_catalog::text::{AltText, AttributeKey, Brand, Description, Name, Sku, Tag};
 use tola_catalog::{
-    Actor, CategoryDraft, CategoryKey, CategoryTree, Cause, Channel, ChannelId, ChannelStatus, EffectiveView, Event,
-    Image, ImageId, MerchantId, Money, Operation, OperationId, OperationStatus, Origin, Product, ProductId, Quantity,
-    Rendition, Seo, StepRecord, StockChange, Timestamp,
+    Actor, CHANNEL_TYPES, CategoryDraft, CategoryKey, CategoryTree, Cause, Channel, ChannelId, ChannelStatus,
+    ChannelType, EffectiveView, Event, Image, ImageId, MerchantId, Money, Operation, OperationId, OperationStatus,
+    Origin, Product, ProductId, Quantity, Rendition, Seo, StepRecord, StockChange, Timestamp,
 };
 use tola_media::MAX_UPLOAD_LIFETIME;
 
 use crate::signing::Links;
 use crate::views::{
-    CategoryBranch, CategorySchema, CategoryView, ChannelTestView, ChannelView, EventView, ImageView, InventoryView,
-    ListingShown, OperationView, Page, PlanView, PlannedView, ProductItem, ProductView, PublicCategory,
-    PublicProductView,
+    CategoryBranch, CategorySchema, CategoryView, ChannelCompletenessView, ChannelTestView, ChannelTypeView,
+    ChannelView, CompletenessView, EventView, ImageView, InventoryView, ListingShown, OperationView, Page, PlanView,
+    PlannedView, ProductItem, ProductView, PublicCategory, PublicProductView,
 };
 
 /// The id of a request.
@@ -197,6 +197,35 @@ pub(crate) fn channels() -> Value {
     json!({ "items": [channel()], "next_cursor": null })
 }
 
+/// Two of the types: one that can be connected, and one that can't yet.
+pub(crate) fn channel_types() -> Value {
+    let schema = json!({ "type": "object", "properties": { "url": { "type": "string", "maxLength": 2_000 } } });
+    let irreversible = vec!["A delivery can't be taken back: what the receiver has read, it may keep.".to_owned()];
+    let view = |declared: &ChannelType| match declared.name {
+        "facebook" => Some(ChannelTypeView::declared(declared)),
+        "webhook" => Some(ChannelTypeView::declared(declared).described(schema.clone(), false, irreversible.clone())),
+        _ => None,
+    };
+    let types: Vec<_> = CHANNEL_TYPES.iter().filter_map(view).collect();
+    json!({ "items": types, "next_cursor": null })
+}
+
+/// What a product lacks: nothing on its channel, and two things if it were on a marketplace.
+pub(crate) fn completeness() -> Value {
+    let Some(categories) = furniture() else { return Value::Null };
+    let types = ["mercado-libre"].into_iter().filter_map(ChannelType::named);
+    shown(|life| {
+        let (product, channel) = (&life.product, &life.channel);
+        let found = product.completeness_on(channel, &categories);
+        let on = ChannelCompletenessView::new(Some(channel.id.clone()), channel.channel_type.clone(), found);
+        let would = types.map(|declared| {
+            let found = product.completeness_for(declared, &categories);
+            ChannelCompletenessView::new(None, declared.name.to_owned(), found)
+        });
+        CompletenessView::new(product, vec![on], would.collect())
+    })
+}
+
 pub(crate) fn channel_test() -> Value {
     shown(|life| ChannelTestView::new(None, ChannelView::from(life.channel.clone())))
 }
@@ -213,6 +242,7 @@ fn furniture() -> Option<CategoryTree> {
             position: 0,
             active: true,
             seo: Seo::default(),
+            channel_categories: BTreeMap::new(),
         };
         let _ = tree.put(&CategoryKey::parse(id).ok()?, &draft, at(0).now).ok()?;
     }
@@ -274,7 +304,10 @@ pub(crate) fn category_schema_drafts() -> Vec<(&'static str, Value)> {
 
 /// What makes a category, or moves it.
 pub(crate) fn category_drafts() -> Vec<(&'static str, Value)> {
-    let chairs = json!({ "name": "Chairs", "parent_id": "furniture", "seo": { "title": "Chairs made of wood" } });
+    let chairs = json!({
+        "name": "Chairs", "parent_id": "furniture", "seo": { "title": "Chairs made of wood" },
+        "channel_categories": { "mercado-libre": "MLA1621" },
+    });
     vec![("Below another", chairs), ("At the top, and not yet shown", json!({ "name": "Garden", "active": false }))]
 }
 

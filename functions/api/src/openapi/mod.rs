@@ -19,7 +19,7 @@ use serde_json::Value;
 
 pub(crate) use contract::{Contract, Tag};
 pub(crate) use headers::Header;
-pub(crate) use values::{Amount, AttributeIs, InCategory, Order, Rule, Search, Several, Switch};
+pub(crate) use values::{Amount, AttributeIs, ChannelTypeName, InCategory, Order, Rule, Search, Several, Switch};
 
 use refusals::Refusals;
 use schemas::Schemas;

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use tola_catalog::CHANNEL_TYPES;
 use tola_catalog::money::MAX_AMOUNT;
 use tola_catalog::search::{MAX_SEARCH, MAX_VALUE};
 
@@ -49,6 +50,8 @@ values! {
     AttributeIs: { "type": "string", "pattern": format!(r"^[a-z0-9_]{{1,64}}:[\s\S]{{0,{MAX_VALUE}}}$") };
     /// The name of a rule of completeness.
     Rule: { "type": "string", "pattern": "^[A-Z0-9_]{1,64}$" };
+    /// The name of a type of channels.
+    ChannelTypeName: { "type": "string", "enum": CHANNEL_TYPES.each_ref().map(|declared| declared.name) };
     /// Minor units of a currency.
     Amount: { "type": "integer", "minimum": 0, "maximum": MAX_AMOUNT };
     /// The order of a list of products.

@@ -7,8 +7,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tola_catalog::text::{Description, Name, Slug};
-use tola_catalog::{CategoryDraft, CategoryKey, CategoryRefused, CategoryTree, Operation, Seo, code};
+use tola_catalog::category::MAX_CHANNEL_CATEGORIES;
+use tola_catalog::text::{ChannelCategory, Description, Name, Slug};
+use tola_catalog::{CategoryDraft, CategoryKey, CategoryRefused, CategoryTree, ChannelId, Operation, Seo, code};
 use tola_step::now;
 use tola_store::{Outcome, TenantScope};
 
@@ -53,6 +54,11 @@ pub(super) struct CategoryBody {
     /// What search engines are told, where it differs.
     #[serde(default)]
     seo: Seo,
+    /// Which category of a channel's own it is, and all that is part of it that says nothing else: by the channel, or by
+    /// its type for all channels of that type. `CATEGORY_UNMAPPED` looks at it.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = MAX_CHANNEL_CATEGORIES))]
+    channel_categories: BTreeMap<ChannelId, ChannelCategory>,
 }
 
 fn yes() -> bool {
@@ -61,8 +67,8 @@ fn yes() -> bool {
 
 impl From<CategoryBody> for CategoryDraft {
     fn from(body: CategoryBody) -> Self {
-        let CategoryBody { name, slug, parent_id, description, position, active, seo } = body;
-        Self { name, slug, parent_id, description, position, active, seo }
+        let CategoryBody { name, slug, parent_id, description, position, active, seo, channel_categories } = body;
+        Self { name, slug, parent_id, description, position, active, seo, channel_categories }
     }
 }
 
@@ -206,6 +212,7 @@ impl From<CategoryRefused> for ApiError {
                 let taken = Self::new(StatusCode::CONFLICT, code::SLUG_TAKEN).saying(message.clone());
                 taken.at("/slug", code::SLUG_TAKEN, message)
             }
+            CategoryRefused::TooManyChannels => Self::invalid_body("/channel_categories", message),
             CategoryRefused::Contradiction { pointer, message } => Self::invalid_body(pointer, message),
             CategoryRefused::Unknown(_) => Self::not_found(),
             CategoryRefused::TooMany

@@ -4,7 +4,9 @@
 mod action;
 mod categories;
 mod category_schema;
+mod channel_types;
 pub mod channels;
+mod completeness;
 mod connect_channel;
 mod create_product;
 mod delete_image;
@@ -90,6 +92,8 @@ routes! {
     PATCH  "/v1/products/{id}"                            Write  edit_product::edit, edit_product::contract;
     GET    "/v1/products/{id}/inventory"                  Read   inventory::read, inventory::contract;
     PATCH  "/v1/products/{id}/inventory"                  Write  inventory::change, inventory::change_contract => keyed;
+    GET    "/v1/products/{id}/completeness"               Read   completeness::read, completeness::contract,
+           ["channel_type"];
     GET    "/v1/products/{id}/history"                    Read   history::list, history::contract, ["limit", "cursor"];
     GET    "/v1/products/by-sku/{sku}"                    Read   products::by_sku, products::by_sku_contract;
     PUT    "/v1/products/by-sku/{sku}"                    Write  put_product::put, put_product::contract, ["dry_run"];
@@ -102,6 +106,7 @@ routes! {
     PUT    "/v1/products/{id}/channels/{channel_id}"      Write  override_listing::replace, override_listing::contract;
     GET    "/v1/products/{id}/channels/{channel_id}/view" Read   override_listing::view,
            override_listing::view_contract;
+    GET    "/v1/channel-types"                            Read   channel_types::list, channel_types::contract;
     GET    "/v1/channels"                                 Read   channels::list, channels::list_contract, ["merchant"];
     PUT    "/v1/channels/{id}"                            Write  connect_channel::connect, connect_channel::contract;
     GET    "/v1/channels/{id}"                            Read   channels::read, channels::contract;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tola_catalog::category::schema::InForce;
-use tola_catalog::text::{AttributeKey, Description, Name, Slug};
-use tola_catalog::{AttributeRule, Category, CategoryKey, CategoryTree, Operation, Seo, Timestamp};
+use tola_catalog::text::{AttributeKey, ChannelCategory, Description, Name, Slug};
+use tola_catalog::{AttributeRule, Category, CategoryKey, CategoryTree, ChannelId, Operation, Seo, Timestamp};
 
 use super::OperationView;
 
@@ -26,6 +26,8 @@ pub struct CategoryView {
     /// Whether shoppers see it: it and all that it is part of is active.
     shown: bool,
     seo: Seo,
+    /// Which category of a channel's own it says that it is, by the channel or its type.
+    channel_categories: BTreeMap<ChannelId, ChannelCategory>,
     /// How many products are in it and in all that is part of it.
     products: u64,
     created_at: Timestamp,
@@ -54,6 +56,7 @@ impl CategoryView {
             active: category.active,
             shown: tree.is_shown(id),
             seo: category.seo.clone(),
+            channel_categories: category.channel_categories.clone(),
             products,
             created_at: category.created_at,
             updated_at: category.updated_at,

@@ -2,6 +2,8 @@
 
 mod category;
 mod channel;
+mod channel_type;
+mod completeness;
 mod event;
 mod foresight;
 mod image;
@@ -15,6 +17,8 @@ mod public;
 
 pub use category::{CategoryBranch, CategorySchema, CategoryView, PublicCategory, PutCategory};
 pub use channel::{ChannelTestView, ChannelView};
+pub use channel_type::ChannelTypeView;
+pub use completeness::{ChannelCompletenessView, CompletenessView};
 pub use event::EventView;
 pub use foresight::{ForeseenChannel, ForesightView};
 pub use image::{ImageView, RenditionView};

@@ -10,6 +10,7 @@ mod categories;
 mod category_schemas;
 mod channels;
 mod commands;
+mod completeness;
 mod contract;
 mod editing;
 mod failing_well;

@@ -114,7 +114,7 @@ pub(crate) fn in_query(parameter: &str) -> Option<Kind> {
         "channel" => Some(Kind::Channel),
         "category" => Some(Kind::Category),
         "cursor" => Some(Kind::Cursor),
-        "status" | "limit" | "dry_run" => None,
+        "status" | "limit" | "dry_run" | "channel_type" => None,
         // What a product is like.
         "q" | "listing" | "tag" | "attribute" | "currency" | "price_min" | "price_max" | "missing"
         | "updated_since" | "updated_before" | "sort" => None,
@@ -146,7 +146,7 @@ fn in_body(field: &str) -> Field {
         "seo" => Field::Holds(Form::new()),
         "parent_id" => Field::Names(Kind::Category),
         "category_id" => Field::Plain(json!("torches")),
-        "attributes" | "config" => Field::Plain(json!({})),
+        "attributes" | "config" | "channel_categories" => Field::Plain(json!({})),
         "tags" => Field::Plain(json!([])),
         "type" => Field::Plain(json!("sandbox")),
         "paused" => Field::Plain(json!(false)),

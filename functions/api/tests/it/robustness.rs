@@ -38,6 +38,8 @@ fn any_json() -> impl Strategy<Value = Value> {
             "config",
             "switch",
             "required_attributes",
+            "rules",
+            "channel_categories",
             "secret",
             "paused",
             "set",
@@ -82,9 +84,11 @@ fn nearly_a_product() -> impl Strategy<Value = Value> {
 /// Bodies that are nearly right: a channel whose switchboard says anything.
 fn nearly_a_channel() -> impl Strategy<Value = Value> {
     let switch = prop::collection::vec(("[a-z]{1,8}|\\PC{1,2}", any_json()), 0..2);
-    switch.prop_map(|switch| {
+    let rule = prop::sample::select(vec!["like", "title_max", "currencies", "brand", "attributes", "images_min"]);
+    (switch, prop::collection::vec((rule, any_json()), 0..2)).prop_map(|(switch, rules)| {
         let switch: Map<_, _> = switch.into_iter().collect();
-        json!({ "type": "sandbox", "config": { "switch": switch, "required_attributes": ["color"] } })
+        let rules: Map<_, _> = rules.into_iter().map(|(rule, value)| (rule.to_owned(), value)).collect();
+        json!({ "type": "sandbox", "config": { "switch": switch, "rules": rules, "required_attributes": ["color"] } })
     })
 }
 

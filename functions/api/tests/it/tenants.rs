@@ -211,7 +211,7 @@ async fn another_merchants_ids_are_not_found_anywhere() {
     }
     assert_eq!(
         unnamed,
-        ["/v1/images", "/v1/health", "/v1/openapi.json", "/v1/docs", "/v1/docs/{file}"],
+        ["/v1/channel-types", "/v1/images", "/v1/health", "/v1/openapi.json", "/v1/docs", "/v1/docs/{file}"],
         "all that names nothing"
     );
 }

@@ -14,6 +14,21 @@ use crate::marketplace::{object, shop};
 /// Everything that can be configured.
 fn everything() -> Value {
     json!({
+        "rules": {
+            "like": "mercado_libre",
+            "site": "MLA",
+            "title_max": 40,
+            "description_max": 100,
+            "plain_description": true,
+            "hashtags_max": 3,
+            "currencies": ["ARS", "USD"],
+            "category": true,
+            "brand": true,
+            "identifier": true,
+            "attributes": ["watts"],
+            "images_min": 1,
+            "images_like": "facebook",
+        },
         "required_attributes": ["watts"],
         "images_like": "mercado_libre",
         "moderation": { "seconds": 60, "rejects": "Lamps need a certificate." },
@@ -45,6 +60,7 @@ async fn the_schema_takes_what_can_be_used_and_describes_it() {
     };
     described(&schema, &everything());
     described(&schema["properties"]["switch"], &everything()["switch"]);
+    described(&schema["properties"]["rules"], &everything()["rules"]);
     assert_eq!(serde_json::from_value::<SandboxConfig>(json!({})).unwrap(), SandboxConfig::default());
     serde_json::from_value::<SandboxConfig>(everything()).unwrap();
 
@@ -64,6 +80,20 @@ async fn each_bound_is_held() {
         ("/required_attributes/1", json!(["a", 7])),
         ("/required_attributes", json!("watts")),
         ("/images_like", json!("the_moon")),
+        ("/rules/like", json!("the_moon")),
+        ("/rules/like", json!(null)),
+        ("/rules/site", json!("MLX")),
+        ("/rules/title_max", json!(0)),
+        ("/rules/title_max", json!("60")),
+        ("/rules/description_max", json!(100_001)),
+        ("/rules/plain_description", json!("yes")),
+        ("/rules/hashtags_max", json!(-1)),
+        ("/rules/currencies", json!(["USD", "USD"])),
+        ("/rules/category", json!(null)),
+        ("/rules/attributes", json!(many)),
+        ("/rules/images_min", json!(21)),
+        ("/rules/images_like", json!("the_moon")),
+        ("/rules/no_such_rule", json!(1)),
         ("/moderation/seconds", json!(86_401)),
         ("/moderation", json!(null)),
         ("/moderation/rejects", json!("")),
@@ -167,4 +197,16 @@ async fn a_config_that_is_not_as_the_schema_says_is_a_refusal() {
     let outcome = shop.carry_out(&command).await;
 
     assert!(matches!(outcome, ChannelOutcome::Refused { problem, .. } if problem.code == "CHANNEL_MISCONFIGURED"));
+}
+
+/// Three letters are not always a currency: the schema names the value at fault.
+#[tokio::test]
+async fn a_currency_that_is_none_is_refused_by_its_place() {
+    let shop = shop(json!({})).await;
+    let config = json!({ "rules": { "currencies": ["USD", "USS"] } });
+
+    let found = shop.inquire(Question::Connect { config: object(config), secret: None }).await.unwrap();
+
+    let Finding::Misconfigured { faults } = found else { panic!("{found:?}") };
+    assert_eq!(faults.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), ["/rules/currencies/1"]);
 }

@@ -16,7 +16,6 @@ async fn what_is_sent_away_is_noted_with_its_fence_before_there_is_a_listing_and
         json!({ "switch": { "throttle": { "seconds": 7, "times": 1 } } }),
         json!({ "switch": { "fail_transient": 1 } }),
         json!({ "switch": { "refuse": { "message": "Not today." } } }),
-        json!({ "required_attributes": ["colour"] }),
     ];
     for config in sent_away {
         let shop = shop(config.clone()).await;
@@ -33,6 +32,16 @@ async fn what_is_sent_away_is_noted_with_its_fence_before_there_is_a_listing_and
         let _ = shop.deliver(&second).await;
         assert_eq!(calls(&shop).await, [(Some(first.fence), Created), (Some(second.fence), SentAway)], "{config}");
     }
+}
+
+#[tokio::test]
+async fn what_does_not_meet_the_rules_is_no_call() {
+    let shop = shop(json!({ "rules": { "attributes": ["colour"], "title_max": 3 } })).await;
+    let command = shop.publish().await;
+
+    let _ = shop.carry_out(&command).await;
+
+    assert_eq!(calls(&shop).await, []);
 }
 
 #[tokio::test]

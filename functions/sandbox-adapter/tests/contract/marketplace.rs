@@ -3,7 +3,7 @@
 use sandbox_adapter::SandboxAdapter;
 use serde_json::{Map, Value, json};
 use tola_catalog::{Channel, ProductId};
-use tola_channel::testing::{Bench, Effect, Fault, Shop};
+use tola_channel::testing::{Bench, Effect, Fault, Shop, demands};
 use tola_contracts::OperationRef;
 use tola_local::database::InProcessDatabase;
 use tola_store::{MongoConfig, SandboxEffect, SandboxEntry, SandboxKey, SandboxState, Store, TenantScope};
@@ -88,6 +88,10 @@ impl Bench for Marketplace {
             Fault::Slow => json!({ "switch": { "slow_ms": 100 } }),
             Fault::ThrottlesFirst => json!({ "switch": { "throttle": { "seconds": 7, "times": 1 } } }),
         })
+    }
+
+    fn demanding(&self) -> Map<String, Value> {
+        object(json!({ "rules": demands() }))
     }
 
     async fn effects(&self, channel: &Channel, product_id: ProductId) -> Vec<Effect> {

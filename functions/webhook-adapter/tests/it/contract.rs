@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 use rustls::RootCertStore;
 use serde_json::{Map, Value, json};
 use tola_catalog::{Channel, ProductId};
-use tola_channel::testing::{Bench, Effect, Fault};
+use tola_channel::testing::{Bench, Effect, Fault, demands};
 use tola_local::database::InProcessDatabase;
 use tola_media::PublicBase;
 use tola_store::{MongoConfig, Store};
@@ -105,6 +105,12 @@ impl Bench for Street {
             Fault::Slow => "slow",
             Fault::ThrottlesFirst => "throttles-first",
         })
+    }
+
+    fn demanding(&self) -> Map<String, Value> {
+        let mut config = self.path("well");
+        config.insert("rules".to_owned(), demands());
+        config
     }
 
     async fn effects(&self, _: &Channel, product_id: ProductId) -> Vec<Effect> {
