@@ -8,7 +8,7 @@ use ulid::Ulid;
 /// How many want one at the same time.
 const BUYERS: usize = 20;
 
-fn changes(merchant: &Merchant, product: &Product, body: &Value) -> Request {
+pub(super) fn changes(merchant: &Merchant, product: &Product, body: &Value) -> Request {
     merchant.asks("PATCH", &format!("{}/inventory", product.path())).key(&Ulid::generate().to_string()).json(body)
 }
 

@@ -31,11 +31,9 @@ pub(super) fn list_contract() -> Contract {
     let contract = Contract::new(Tag::Public, "listPublicProducts", "Lists a merchant's ACTIVE products, newest first")
         .saying("All parameters narrow the list together, in any combination; it is in the order of `sort`.")
         .path::<MerchantId>("id", "The merchant.", examples::MERCHANT);
-    selection::shoppers_parameters(contract).in_pages().answers::<Page<PublicProductView<'_>>>(
-        StatusCode::OK,
-        "A page of products.",
-        examples::public_products(),
-    )
+    selection::in_stock_parameter(selection::shoppers_parameters(contract))
+        .in_pages()
+        .answers::<Page<PublicProductView<'_>>>(StatusCode::OK, "A page of products.", examples::public_products())
 }
 
 pub(super) fn categories_contract() -> Contract {

@@ -116,8 +116,8 @@ pub(crate) fn in_query(parameter: &str) -> Option<Kind> {
         "cursor" => Some(Kind::Cursor),
         "status" | "limit" | "dry_run" => None,
         // What a product is like.
-        "q" | "listing" | "tag" | "attribute" | "currency" | "price_min" | "price_max" | "missing"
-        | "updated_since" | "updated_before" | "sort" => None,
+        "q" | "listing" | "tag" | "attribute" | "currency" | "price_min" | "price_max" | "missing" | "stock"
+        | "in_stock" | "updated_since" | "updated_before" | "sort" => None,
         _ => panic!("it is not said what the parameter {parameter} names"),
     }
 }
