@@ -4,10 +4,11 @@ use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tola_catalog::{MerchantId, Product, ProductId};
+use tola_catalog::{CategoryTree, MerchantId, Product, ProductId};
 use tola_step::now;
 use tola_store::SystemScope;
 
+use super::categories::pictures;
 use super::one_more;
 use crate::app::App;
 use crate::error::ApiError;
@@ -49,7 +50,10 @@ pub(super) async fn categories(
 ) -> Result<Response, ApiError> {
     let scope = SystemScope::named("public").acting_for(merchant_id);
     let tree = app.store.categories(scope).get().await?;
-    Ok((CACHED, Json(Page::whole(PublicCategory::of(&tree)))).into_response())
+    let seen = tree.categories.iter().filter(|(id, _)| tree.is_shown(id)).map(|(_, category)| category);
+    let signer = app.signing.signer(now()).await?;
+    let pictures = pictures(&app, scope, CategoryTree::images_of(seen), &signer).await?;
+    Ok((CACHED, Json(Page::whole(PublicCategory::of(&tree, &pictures)))).into_response())
 }
 
 /// `GET /v1/public/products/{id}`

@@ -138,7 +138,7 @@ type Form = BTreeMap<String, Field>;
 
 fn in_body(field: &str) -> Field {
     match field {
-        "name" | "description" | "alt" | "brand" => Field::Plain(json!("A torch")),
+        "name" | "description" | "alt" | "image_alt" | "brand" => Field::Plain(json!("A torch")),
         "price" => Field::Plain(json!({ "amount": 1, "currency": "USD" })),
         "position" => Field::Plain(json!(7)),
         "active" => Field::Plain(json!(true)),
