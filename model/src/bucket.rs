@@ -24,6 +24,11 @@ impl Bucket {
         version
     }
 
+    /// Whether anything lies there or below.
+    pub(crate) fn keeps(&self, prefix: &str) -> bool {
+        self.objects.iter().any(|(key, versions)| key.starts_with(prefix) && !versions.is_empty())
+    }
+
     /// The answer to a request as the client of S3 sends it.
     pub(crate) fn answer(&mut self, request: &HttpRequest) -> HttpResponse {
         let url = Url::parse(request.uri()).expect("a URL");

@@ -14,6 +14,7 @@ mod database;
 mod environment;
 mod faults;
 mod gate;
+mod pictures;
 mod seeds;
 mod story;
 mod witness;

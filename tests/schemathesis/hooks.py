@@ -139,6 +139,8 @@ def map_body(context, body):
             body.pop("sku", None)
         if isinstance(body.get("channels"), list):
             body["channels"] = [chosen("channels", channel) for channel in body["channels"]]
+        if "image_id" in body:
+            body["image_id"] = chosen("images", body["image_id"])
         free = list(HAS[TENANT]["images"])
         for image in body["images"] if isinstance(body.get("images"), list) else []:
             if isinstance(image, dict) and (of := chosen("images", image.get("image_id"))) in free:
@@ -203,7 +205,10 @@ RIGHT = [
     ("FORBIDDEN", r"/headers/x-merchant-id|/query/merchant", is_there("merchants")),
     # What there is changes, and no contract can list it.
     ("UNKNOWN_CHANNEL", r"/channels/.*", is_there("channels")),
-    ("UNKNOWN_IMAGE", r"/images/\d+/image_id", is_there("images")),
+    ("UNKNOWN_IMAGE", r"(/images/\d+)?/image_id", is_there("images")),
+    ("IMAGE_REJECTED", r"/image_id", never),
+    # What an image shows is told of one.
+    ("INVALID_BODY", r"/image_alt", lambda value, case, _: case.body.get("image_id") is not None),
     # Whether it is there, and not part of what is to be part of it.
     ("INVALID_BODY", r"/parent_id", never),
     ("INVALID_CURSOR", r"/query/cursor", never),

@@ -45,7 +45,8 @@ impl Tenant {
         self.send(Method::POST, url, path, body).await
     }
 
-    /// Makes categories: nothing is part of most of them, so that these can be deleted.
+    /// Makes categories: nothing is part of most of them, so that these can be deleted. The one at the top has a picture, if
+    /// there is an image.
     ///
     /// # Errors
     /// When one is refused.
@@ -53,7 +54,9 @@ impl Tenant {
         let below = ["armchairs", "benches", "stools", "rocking-chairs", "deck-chairs", "folding-chairs", "sofas"];
         let tops = [("furniture", None), ("chairs", Some("furniture"))];
         for (id, parent) in tops.into_iter().chain(below.map(|id| (id, Some("chairs")))) {
-            let body = json!({ "name": id, "parent_id": parent, "channel_categories": { "sandbox": id } });
+            let picture = self.has.images.first().filter(|_| parent.is_none());
+            let channels = json!({ "sandbox": id });
+            let body = json!({ "name": id, "parent_id": parent, "channel_categories": channels, "image_id": picture });
             self.send(Method::PUT, url, &format!("/v1/categories/{id}"), &body).await?;
             self.has.categories.push(id.to_owned());
         }

@@ -10,10 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::id::{CategoryKey, ChannelId, MerchantId};
 use crate::image::Changed;
 use crate::product::MAX_ATTRIBUTES;
-use crate::text::{AttributeKey, CategoryId, ChannelCategory, Description, Name, SeoDescription, SeoTitle, Slug};
+use crate::text::{
+    AltText, AttributeKey, CategoryId, ChannelCategory, Description, Name, SeoDescription, SeoTitle, Slug,
+};
 use crate::time::Timestamp;
 
+mod image;
 pub mod schema;
+pub use self::image::{CategoryImage, ImageUnfit};
 pub use self::schema::{AttributeRule, AttributeType, CategoryVerdict};
 use self::schema::{MAX_ALL_ATTRIBUTES, MAX_ALL_CHOICES, MAX_ALL_TEXT};
 
@@ -62,6 +66,8 @@ pub struct CategoryDraft {
     pub seo: Seo,
     /// Which category of a channel's own it is, by the channel, or by its type for all of them.
     pub channel_categories: BTreeMap<ChannelId, ChannelCategory>,
+    /// What shoppers see of it.
+    pub image: Option<CategoryImage>,
 }
 
 /// A category.
@@ -87,6 +93,9 @@ pub struct Category {
     /// Which category of a channel's own it is, by the channel, or by its type for all of them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub channel_categories: BTreeMap<ChannelId, ChannelCategory>,
+    /// What shoppers see of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<CategoryImage>,
     /// What it asks itself of the attributes of its products.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<AttributeKey, AttributeRule>,
@@ -127,6 +136,7 @@ impl Category {
             self.description.as_ref().map(Description::as_str),
             self.seo.title.as_ref().map(SeoTitle::as_str),
             self.seo.description.as_ref().map(SeoDescription::as_str),
+            self.image.as_ref().and_then(|image| image.alt.as_ref()).map(AltText::as_str),
         ];
         let path = self.path.iter().map(|id| id.as_str().len());
         let asked = self.attributes.iter().map(|(key, rule)| key.as_str().len() + rule.text_bytes());
@@ -234,6 +244,7 @@ impl CategoryTree {
             active: draft.active,
             seo: draft.seo.clone(),
             channel_categories: draft.channel_categories.clone(),
+            image: draft.image.clone(),
             attributes: before.map(|before| before.attributes.clone()).unwrap_or_default(),
             schema_version: before.map_or(0, |before| before.schema_version),
             rules_version: before.map_or(0, |before| before.rules_version),

@@ -46,7 +46,7 @@ codes! {
     SKU_TAKEN: "Another product of this merchant has this SKU.", "Choose another SKU, or edit that product.";
     SLUG_TAKEN: "Another product of this merchant has this slug, or another category if it is a category's.", "Choose another slug, or leave it out to have one made.";
     ACTION_NOT_POSSIBLE: "The state it is in does not allow this action.", "Do one of the actions that the message names.";
-    IMAGE_IN_USE: "A product refers to the image.", "Remove the image from the products that the details name, then delete it.";
+    IMAGE_IN_USE: "A product or a category refers to the image.", "Remove the image from what the details name, then delete it.";
     PRECONDITION_REQUIRED: "This write needs an If-Match header.", "Read it, and send its ETag as If-Match, or * to overwrite whatever is there.";
     PRECONDITION_FAILED: "It was edited since you read it.", "Read it again, and repeat your edit on what you find.";
     STOCK_UNTRACKED: "Nobody has said how many there are of the product, so that none can come or go.", "Say how many there are first, with `set`; then adjust.";
@@ -55,6 +55,7 @@ codes! {
     IDEMPOTENCY_KEY_REQUIRED: "This write adds to what is there, and repeated without an Idempotency-Key it would add twice.", "Send an Idempotency-Key: a new one with each change, and the same one when you repeat it.";
     IDEMPOTENCY_KEY_REUSED: "The Idempotency-Key was used for another request.", "Use a new key for a new request.";
     IDEMPOTENCY_KEY_IN_FLIGHT: "A request with this Idempotency-Key is under way.", "Repeat it after the seconds that Retry-After names.";
+    IMAGE_REJECTED: "The image can't be used: its upload was rejected.", "Upload another one, with POST /v1/images. The details say what was wrong with this one.";
     UNKNOWN_IMAGE: "There is no such image in this merchant's catalog, or it is being deleted.", "Upload the image first, with POST /v1/images.";
     PRODUCT_INCOMPLETE: "Something is missing before the product can be offered.", "Add what `missing` names; a product that is wanted on a channel is then published by itself.";
     UNKNOWN_CATEGORY: "There is no such category in this merchant's tree.", "See which there are with GET /v1/categories, or make it with PUT /v1/categories/{id}.";

@@ -25,7 +25,7 @@ pub enum ImageStatus {
     Ready,
     /// It can't be used; `rejection` says why.
     Rejected,
-    /// It is being deleted: no product may refer to it any more.
+    /// It is being deleted: nothing may refer to it any more.
     Purging,
 }
 
@@ -251,7 +251,7 @@ impl Image {
         Changed::Yes
     }
 
-    /// Marks it for deletion: from now on no product may begin to refer to it.
+    /// Marks it for deletion: from now on nothing may begin to refer to it.
     pub fn mark_purging(&mut self, now: Timestamp) -> Changed {
         if self.status == ImageStatus::Purging {
             return Changed::No;
@@ -271,7 +271,7 @@ impl Image {
         Changed::Yes
     }
 
-    /// Takes its deletion back, since a product refers to it: it stands again where it stood. One that was being
+    /// Takes its deletion back, since something refers to it: it stands again where it stood. One that was being
     /// processed is processed once more, by `operation_id`: what came of it meanwhile was passed over. Of one that is
     /// [let go](Self::let_go) something may be gone already.
     pub fn restore(&mut self, operation_id: OperationId, origin: &Origin) -> Changed {

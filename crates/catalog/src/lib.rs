@@ -43,7 +43,7 @@ pub use money::Money;
 pub use operation::{Operation, OperationKind, OperationStatus, StepRecord};
 pub use problem::{Problem, ProblemClass};
 pub use product::{Product, ProductImage};
-pub use search::{Clue, FoundBy, ListingState};
+pub use search::{Clue, FoundBy, ListingState, StockState};
 pub use status::{ProductStatus, Request};
 pub use stock::{Level, Quantity, Stock, StockChange};
 pub use time::Timestamp;

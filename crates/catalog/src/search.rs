@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use crate::id::ChannelId;
 use crate::listing::{CommandState, Listing, Presence};
 use crate::product::{AttributeValue, Product};
+use crate::stock::{Level, Stock};
 use crate::text::{AttributeKey, InvalidText, Tag};
 
 /// Rises when something else is derived from a product than before: a deployment then derives anew what was derived by
 /// another rule.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 /// The most words of a product that it is found by; those of its description come last.
 pub const MAX_WORDS: usize = 200;
 /// The most words of a product, and beginnings of them.
@@ -66,6 +67,10 @@ impl Term {
 
     fn listing(channel: &ChannelId, state: ListingState) -> Self {
         Self(format!("listing:{channel}={}", state.name()))
+    }
+
+    fn stock(state: StockState) -> Self {
+        Self(format!("stock:{}", state.name()))
     }
 
     /// The text.
@@ -133,6 +138,50 @@ impl ListingState {
     }
 }
 
+/// How much is left of a product, as lists tell it apart. Each is one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum StockState {
+    /// None.
+    Depleted,
+    /// No more than the threshold.
+    Low,
+    /// More than that.
+    Ample,
+    /// Nobody counts.
+    Untracked,
+}
+
+impl StockState {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Depleted, Self::Low, Self::Ample, Self::Untracked];
+
+    /// Which of them a stock is.
+    pub fn of(stock: Stock) -> Self {
+        match stock.level() {
+            Some(Level::Depleted) => Self::Depleted,
+            Some(Level::Low) => Self::Low,
+            Some(Level::Ample) => Self::Ample,
+            None => Self::Untracked,
+        }
+    }
+
+    /// Reads the upper-case name that the API uses.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == text)
+    }
+
+    /// The upper-case name that the API uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Depleted => "DEPLETED",
+            Self::Low => "LOW",
+            Self::Ample => "AMPLE",
+            Self::Untracked => "UNTRACKED",
+        }
+    }
+}
+
 /// What somebody looks for: products that are found by one of its terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clue(Vec<Term>);
@@ -193,6 +242,11 @@ impl Clue {
         is_told.then(|| Self(vec![Term::listing(channel, state)]))
     }
 
+    /// Products of which so much is left.
+    pub fn stock(state: StockState) -> Self {
+        Self(vec![Term::stock(state)])
+    }
+
     /// The terms, of which one is enough.
     pub fn terms(&self) -> &[Term] {
         &self.0
@@ -229,6 +283,7 @@ impl FoundBy {
             ListingState::kept_of(listing).map(move |state| Term::listing(channel, state))
         });
         terms.extend(listings);
+        terms.insert(Term::stock(StockState::of(product.stock)));
         let mut name = slug::slugify(canonical.name.as_str());
         name.truncate(MAX_ORDERED);
         Self { rules: RULES, name, terms: terms.into_iter().collect() }

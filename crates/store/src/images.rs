@@ -29,8 +29,10 @@ impl Images {
             return Ok(Vec::new());
         }
         let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        // All of them in one answer: an embedded database knows a cursor on one of its connections only.
+        let batch = u32::try_from(ids.len()).unwrap_or(u32::MAX).saturating_add(1);
         let filter = schema::IMAGES_BY_IDS.filter([self.merchant().into()], Some(doc! { "$in": texts }));
-        Ok(self.collection.find(filter).await?.try_collect().await?)
+        Ok(self.collection.find(filter).batch_size(batch).await?.try_collect().await?)
     }
 
     /// Up to `limit` images in a status that have claimed what lies under a hash, by their ids.

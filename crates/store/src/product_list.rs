@@ -30,6 +30,8 @@ pub struct ProductFilter {
     pub categories: Option<Vec<CategoryKey>>,
     /// Found by each of these.
     pub clues: Vec<Clue>,
+    /// Of which there is one to be had. Most products are such, so that this is looked at on the way and leads nothing.
+    pub in_stock: bool,
     /// With a price like this.
     pub price: Option<PriceRange>,
     /// Changed at this time or later.
@@ -247,7 +249,9 @@ fn ranges(filter: &ProductFilter) -> impl Iterator<Item = Document> {
         // A channel's id has no dots, and is no operator.
         doc! { format!("channels.{channel}.observed.presence"): { "$in": [Bson::Null, Bson::from("ABSENT")] } }
     });
-    [price, updated, absent].into_iter().flatten()
+    // What nobody counts has no level.
+    let in_stock = filter.in_stock.then(|| doc! { "stock.level": { "$ne": "DEPLETED" } });
+    [price, updated, absent, in_stock].into_iter().flatten()
 }
 
 fn bounds(bounds: [(&str, Option<Bson>); 2]) -> Document {

@@ -3,7 +3,9 @@
 use axum::http::StatusCode;
 use tola_catalog::money::{Currency, MAX_AMOUNT};
 use tola_catalog::text::{AttributeKey, InvalidText, Tag};
-use tola_catalog::{CategoryKey, CategoryTree, ChannelId, Clue, ListingState, ProductStatus, Timestamp, code};
+use tola_catalog::{
+    CategoryKey, CategoryTree, ChannelId, Clue, ListingState, ProductStatus, StockState, Timestamp, code,
+};
 use tola_store::schema::Direction::{self, Ascending, Descending};
 use tola_store::{OrderBy, Position, PriceRange, ProductFilter, ProductOrder, TenantScope};
 
@@ -66,11 +68,23 @@ pub(crate) fn merchants_parameters(contract: Contract) -> Contract {
         )
         .query::<ListingState>("listing", "How the products stand on `channel`; `LIVE` if nothing is said.")
         .query::<Rule>("missing", "Only products that lack what this rule asks for, such as `PRICE_REQUIRED`.")
+        .query::<StockState>(
+            "stock",
+            "Only products of which so much is left; `UNTRACKED` are those that nobody counts.",
+        )
         .query::<Timestamp>("updated_since", "Only products that changed at this time or later.")
         .query::<Timestamp>("updated_before", "Only products that changed before this time.")
 }
 
-/// The parameters that shoppers have.
+/// The parameter that shoppers alone have. Merchants have `stock`, which tells more.
+pub(crate) fn in_stock_parameter(contract: Contract) -> Contract {
+    contract.query::<bool>(
+        "in_stock",
+        "`true` for products of which there is one to be had, `false` for those of which there is none.",
+    )
+}
+
+/// The parameters that shoppers have, as merchants do.
 pub(crate) fn shoppers_parameters(contract: Contract) -> Contract {
     contract
         .query::<Search>(
@@ -106,6 +120,8 @@ impl Selection {
         let states = ListingState::ALL.map(ListingState::name).join(", ");
         let listing = params.parsed("listing", &format!("one of {states}"), ListingState::parse)?;
         let missing = params.take("missing");
+        let levels = StockState::ALL.map(StockState::name).join(", ");
+        let stock = params.parsed("stock", &format!("one of {levels}"), StockState::parse)?;
         let updated_since = params.parsed("updated_since", TIME, |text| Timestamp::parse(text).ok())?;
         let updated_before = params.parsed("updated_before", TIME, |text| Timestamp::parse(text).ok())?;
         if updated_since.zip(updated_before).is_some_and(|(since, before)| since >= before) {
@@ -124,6 +140,7 @@ impl Selection {
         selection.said.splice(..0, first);
         selection.say("listing", listing.map(ListingState::name));
         selection.say("missing", missing.as_ref());
+        selection.say("stock", stock.map(StockState::name));
         selection.say("updated_since", updated_since);
         selection.say("updated_before", updated_before);
 
@@ -138,6 +155,8 @@ impl Selection {
             },
             (None, _) => {}
         }
+        // Last, since most products may be of one level: whatever else is looked for leads.
+        filter.clues.extend(stock.map(Clue::stock));
         Ok(selection)
     }
 
@@ -146,8 +165,16 @@ impl Selection {
     /// # Errors
     /// As [`Selection::of_merchant`].
     pub(crate) fn of_shopper(params: &mut Params) -> Result<Self, ApiError> {
+        let in_stock: Option<bool> = params.parsed("in_stock", "true or false", |text| text.parse().ok())?;
         let mut selection = Self::of_both(params, Asker::Shopper)?;
-        selection.filter.status = Some(ProductStatus::Active);
+        selection.say("in_stock", in_stock);
+        let filter = &mut selection.filter;
+        filter.status = Some(ProductStatus::Active);
+        match in_stock {
+            Some(true) => filter.in_stock = true,
+            Some(false) => filter.clues.push(Clue::stock(StockState::Depleted)),
+            None => {}
+        }
         Ok(selection)
     }
 

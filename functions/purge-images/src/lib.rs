@@ -1,5 +1,5 @@
 //! Marks the images that nothing but a deleted product shows. The sweep looks for references once more before it removes
-//! them: a product that began to show one meanwhile keeps it.
+//! them: a product or a category that began to show one meanwhile keeps it.
 
 use tola_catalog::{ImageId, Product};
 use tola_contracts::StepError;
@@ -25,8 +25,9 @@ impl PurgeImages {
 
 impl PurgeImages {
     async fn is_its_alone(&self, scope: TenantScope, product: &Product, image: ImageId) -> Result<bool, StepError> {
-        let showing = self.store.products(scope).showing(image, None, OTHERS).await.map_err(store_failed)?;
-        Ok(showing.iter().all(|other| other.id == product.id || other.deleting.is_some()))
+        let shown = self.store.references_to(image, scope, OTHERS).await.map_err(store_failed)?;
+        let goes_too = |other: &Product| other.id == product.id || other.deleting.is_some();
+        Ok(shown.categories.is_empty() && shown.products.iter().all(goes_too))
     }
 }
 

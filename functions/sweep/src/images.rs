@@ -97,17 +97,16 @@ impl Sweep {
         })
     }
 
-    /// Takes the deletion back if a product refers to the image, and has the product look at it again. What that asks
-    /// for is started by the next sweep.
+    /// Takes the deletion back if something refers to the image, and has products look at it again; categories do so
+    /// whenever they are read. What that asks for is started by the next sweep.
     async fn take_back_if_shown(
         &self,
         image: &Image,
         scope: TenantScope,
         now: Timestamp,
     ) -> Result<bool, tola_store::Error> {
-        let products = self.store.products(scope);
-        let showing = products.showing(image.id, None, TOLD).await?;
-        if showing.is_empty() {
+        let shown = self.store.references_to(image.id, scope, TOLD).await?;
+        if shown.is_empty() {
             return Ok(false);
         }
         let origin =
@@ -118,7 +117,8 @@ impl Sweep {
             .images(scope)
             .change(image.id, |image| Ok::<_, tola_store::Error>(image.restore(operation(), &origin)))
             .await?;
-        for product in showing {
+        let products = self.store.products(scope);
+        for product in shown.products {
             let _ = products
                 .change(product.id, |product| {
                     Ok::<_, tola_store::Error>(product.request_registration(operation(), None, &origin))

@@ -284,7 +284,7 @@ fn options(command: &str) -> &'static [&'static str] {
     match command {
         "createIndexes" => &["indexes"],
         // All that is found comes in the first batch in any case, and at once.
-        "find" => &["filter", "sort", "limit", "projection", "singleBatch", "maxTimeMS"],
+        "find" => &["filter", "sort", "limit", "projection", "singleBatch", "batchSize", "maxTimeMS"],
         "aggregate" => &["pipeline", "cursor"],
         "insert" => &["documents", "ordered"],
         "update" => &["updates", "ordered"],

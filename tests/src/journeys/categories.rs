@@ -1,7 +1,7 @@
 //! The tree in which shoppers find products.
 
 use serde_json::{Value, json};
-use tola_testkit::{Answer, Merchant, SUCCEEDED, TestStack, a_product};
+use tola_testkit::{Answer, Merchant, READY, SUCCEEDED, TestStack, a_photo, a_product};
 
 async fn files(merchant: &Merchant, id: &str, body: &Value) -> Answer {
     merchant.asks("PUT", &format!("/v1/categories/{id}")).json(body).await
@@ -40,6 +40,54 @@ async fn a_merchant_sorts_products_and_shoppers_see_the_tree() {
     assert_eq!(stranger.gets("/v1/categories/home").await.refused(), (404, "RESOURCE_NOT_FOUND"));
     assert_eq!(merchant.asks("DELETE", "/v1/categories/lamps").await.refused(), (409, "ACTION_NOT_POSSIBLE"));
     merchant.asks("DELETE", "/v1/categories/home").await.expects(204);
+}
+
+/// What shoppers see of the category `lamps`.
+async fn seen(stack: &TestStack, merchant: &Merchant) -> Value {
+    let path = format!("/v1/public/merchants/{}/categories", merchant.id());
+    stack.asks("GET", &path).await.expects(200).items()[0]["image"].clone()
+}
+
+#[tokio::test]
+async fn a_picture_stays_when_the_product_goes_that_showed_it_too() {
+    let stack = TestStack::deployed().await;
+    let (merchant, stranger) = (stack.merchant("casa-lumbre"), stack.merchant("taller-norte"));
+    let photo = merchant.uploads(a_photo(1000, 750)).await;
+    let lamps = json!({ "name": "Lamps", "image_id": photo.id(), "image_alt": "A lamp on a table" });
+    files(&merchant, "lamps", &lamps).await.expects(201);
+    photo.becomes(READY).await;
+
+    let picture = seen(&stack, &merchant).await;
+    assert_eq!((&picture["width"], &picture["height"]), (&json!(640), &json!(480)), "{picture}");
+    assert_eq!(picture["alt"], "A lamp on a table");
+    let shown = files(&merchant, "lamps", &lamps).await.expects(200);
+    assert_eq!((shown.text("/image/status"), &shown.body["image"]["picture"]), (READY, &picture));
+    let foreign = files(&stranger, "lamps", &lamps).await;
+    assert_eq!((foreign.refused(), foreign.pointer()), ((422, "UNKNOWN_IMAGE"), "/image_id"));
+
+    // A product that shows it is deleted, and somebody else dies while deleting the image.
+    let product = merchant.registers(a_product().with(&photo)).await;
+    product.becomes(READY).await;
+    let deleted = merchant.asks("DELETE", &product.path()).header("if-match", "*").await.expects(202);
+    merchant.operation(deleted.text("/operation/id")).becomes(SUCCEEDED).await;
+    let refused = merchant.asks("DELETE", &photo.path()).await;
+    assert_eq!(refused.refused(), (409, "IMAGE_IN_USE"));
+    assert!(refused.text("/error/details/0/message").contains("category lamps"), "{refused}");
+    merchant.deleted_long_ago(photo.image_id()).await;
+    stack.sweeps().await;
+    photo.becomes(READY).await;
+    let url = seen(&stack, &merchant).await["url"].as_str().expect("a URL").to_owned();
+    assert_eq!(stack.fetches(&url).await.expects(200).header("content-type"), "image/jpeg");
+
+    files(&merchant, "lamps", &json!({ "name": "Lamps" })).await.expects(200);
+    let kept = merchant.keeps(photo.image_id()).await;
+    merchant.asks("DELETE", &photo.path()).await.expects(204);
+    merchant.deleted_long_ago(photo.image_id()).await;
+    stack.sweeps().await;
+    merchant.has_no_more(photo.image_id()).await;
+    for place in kept {
+        assert_eq!(stack.lying(&place).await, [""; 0], "nothing shows it any more");
+    }
 }
 
 /// The pointers to what a product lacks.

@@ -11,7 +11,7 @@ use super::market::{at_the_sandbox, connects, publishes, ready};
 /// How many want one at the same time.
 const BUYERS: usize = 20;
 
-fn changes(merchant: &Merchant, product: &Product, body: &Value) -> Request {
+pub(super) fn changes(merchant: &Merchant, product: &Product, body: &Value) -> Request {
     merchant.asks("PATCH", &format!("{}/inventory", product.path())).key(&Ulid::generate().to_string()).json(body)
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tola_testkit::{Merchant, READY, SUCCEEDED, TestStack, a_photo, a_product};
 
+use super::inventory::changes as counts;
 use super::market::{asks_for, connects, publishes, shows};
 
 /// The names of a list, page by page.
@@ -27,7 +28,7 @@ async fn a_merchant_finds_products_and_shoppers_find_those_that_are_offered() {
     let table = a_product().named("Ámbar, lámpara de mesa").saying("price", json!({ "amount": 50, "currency": "ARS" }));
     let table = merchant.registers(table.saying("attributes", json!({ "color": "Rojo" })).with(&photo)).await;
     let chair = a_product().named("Silla").saying("price", Value::Null).saying("category_id", json!("casa"));
-    merchant.registers(chair).await;
+    let chair = merchant.registers(chair).await;
     stranger.registers(a_product().named("Lámpara ajena")).await;
     lamp.becomes(READY).await;
     table.becomes(READY).await;
@@ -44,6 +45,15 @@ async fn a_merchant_finds_products_and_shoppers_find_those_that_are_offered() {
         ["Ámbar, lámpara de mesa", "Lámpara de pie"]
     );
     assert_eq!(names(&merchant, mine, "&sort=-name").await, ["Silla", "Lámpara de pie", "Ámbar, lámpara de mesa"]);
+    // A sale is no edit, and yet products are found by it.
+    for change in [json!({ "set": 2 }), json!({ "adjust": -2, "reason": "SALE" })] {
+        counts(&merchant, &chair, &change).await.expects(200);
+    }
+    assert_eq!(names(&merchant, mine, "&stock=DEPLETED").await, ["Silla"]);
+    assert_eq!(
+        names(&merchant, mine, "&stock=UNTRACKED&q=lamp&sort=name").await,
+        ["Ámbar, lámpara de mesa", "Lámpara de pie"]
+    );
     let unknown = merchant.gets("/v1/products?category=nowhere").await;
     assert_eq!((unknown.refused(), unknown.pointer()), ((422, "UNKNOWN_CATEGORY"), "/query/category"));
 
@@ -58,7 +68,8 @@ async fn a_merchant_finds_products_and_shoppers_find_those_that_are_offered() {
     assert_eq!(names(&merchant, mine, "&channel=north&listing=ABSENT&q=lamp").await, ["Ámbar, lámpara de mesa"]);
 
     let public = format!("/v1/public/merchants/{}/products", merchant.id());
-    assert_eq!(names(&stranger, &public, "&q=lamp&category=casa&sort=name").await, ["Lámpara de pie"]);
+    assert_eq!(names(&stranger, &public, "&q=lamp&category=casa&sort=name&in_stock=true").await, ["Lámpara de pie"]);
+    assert!(stranger.lists(&public, 10, "&in_stock=false").await.is_empty(), "nobody counts what is offered");
     assert!(stranger.lists(&public, 10, "&q=lp-1").await.is_empty(), "a SKU is the merchant's own");
     asks_for(&merchant, &lamp, "deactivate").await.becomes(SUCCEEDED).await;
     assert!(stranger.lists(&public, 10, "&q=lamp").await.is_empty());

@@ -7,7 +7,7 @@ pub(super) fn now() -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000)
 }
 
-fn tree() -> CategoryTree {
+pub(super) fn tree() -> CategoryTree {
     CategoryTree::new(MerchantId::new(Ulid::from_parts(1, 1)))
 }
 
@@ -25,6 +25,7 @@ pub(crate) fn draft(name: &str, parent: Option<&str>) -> CategoryDraft {
         active: true,
         seo: Seo::default(),
         channel_categories: BTreeMap::new(),
+        image: None,
     }
 }
 

@@ -6,21 +6,21 @@ use ulid::Ulid;
 use super::*;
 use crate::event::{Actor, Origin};
 use crate::id::{MerchantId, OperationId, ProductId};
+use crate::image::Changed;
 use crate::product::arbitrary::named;
 use crate::product::{Canonical, NewProduct};
+use crate::stock::{Adjustment, Count, Quantity, StockChange};
 use crate::text::{Brand, Description, Name, Sku};
 use crate::time::Timestamp;
 
+fn origin() -> Origin {
+    Origin { now: Timestamp::from_millis(1), actor: Actor::system("test"), correlation_id: "c".into(), cause: None }
+}
+
 fn product(sku: Option<&str>, canonical: Canonical) -> Product {
-    let origin = Origin {
-        now: Timestamp::from_millis(1),
-        actor: Actor::system("test"),
-        correlation_id: "c".into(),
-        cause: None,
-    };
     let new = NewProduct { sku: sku.map(|sku| Sku::parse(sku).unwrap()), slug: None, canonical, images: vec![] };
     let (id, merchant) = (ProductId::new(Ulid::from_parts(1, 1)), MerchantId::new(Ulid::from_parts(1, 2)));
-    Product::register(new, id, merchant, OperationId::new(Ulid::from_parts(1, 3)), &origin).unwrap()
+    Product::register(new, id, merchant, OperationId::new(Ulid::from_parts(1, 3)), &origin()).unwrap()
 }
 
 fn is_found(product: &Product, clues: &[Clue]) -> bool {
@@ -116,6 +116,45 @@ fn a_states_name_is_read_back() {
         assert_eq!(ListingState::parse(state.name()), Some(state));
         assert_eq!(serde_json::to_value(state).unwrap(), state.name());
     }
+    for state in StockState::ALL {
+        assert_eq!(StockState::parse(state.name()), Some(state));
+        assert_eq!(serde_json::to_value(state).unwrap(), state.name());
+    }
+}
+
+#[test]
+fn a_product_is_found_by_how_much_is_left_of_it_and_by_nothing_else_of_that() {
+    let pieces = |number| Quantity::new(number).unwrap();
+    let told = |count, threshold: Option<i64>| StockChange {
+        count: Some(count),
+        low_threshold: threshold.map(|threshold| Some(pieces(threshold))),
+        ..StockChange::default()
+    };
+    let mut lamp = product(None, named("Lamp"));
+    let by = |lamp: &Product| {
+        let found = |state: &StockState| is_found(lamp, &[Clue::stock(*state)]);
+        StockState::ALL.into_iter().filter(found).collect::<Vec<_>>()
+    };
+    assert_eq!(by(&lamp), [StockState::Untracked]);
+
+    // A threshold alone counts nothing.
+    let threshold_alone = StockChange { count: None, ..told(Count::Forget, Some(5)) };
+    let changes = [
+        (threshold_alone, StockState::Untracked),
+        (told(Count::Set(pieces(6)), None), StockState::Ample),
+        (told(Count::Adjust(Adjustment::new(-1).unwrap()), None), StockState::Low),
+        (told(Count::Set(pieces(0)), None), StockState::Depleted),
+        (told(Count::Set(pieces(5)), Some(4)), StockState::Ample),
+        (told(Count::Forget, None), StockState::Untracked),
+    ];
+    for (number, (change, state)) in (1..).zip(changes) {
+        let changed = lamp.change_stock(&change, Ulid::from_parts(number, 1), &origin()).unwrap();
+
+        assert_eq!((changed, by(&lamp)), (Changed::Yes, vec![state]), "{change:?}");
+        assert_eq!(lamp.found_by, FoundBy::of(&lamp));
+    }
+    let _ = lamp.purge(&origin());
+    assert_eq!(by(&lamp), [], "nobody finds a tombstone");
 }
 
 fn any_product() -> impl Strategy<Value = Product> {

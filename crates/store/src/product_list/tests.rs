@@ -32,6 +32,7 @@ fn filters() -> impl Iterator<Item = ProductFilter> {
             price: has(5).then(|| PriceRange { currency: usd(), least: Some(1), most: None }),
             updated_since: has(5).then(|| Timestamp::from_millis(0)),
             updated_before: None,
+            in_stock: has(2),
         }
     })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use tola_catalog::category::CategoryImage;
 use tola_catalog::image::{Placeholder, UploadedFile};
 use tola_catalog::listing::{ChannelOutcome, Standing, Visibility};
 use tola_catalog::operation::{StepOutcome, Subject};
@@ -22,8 +23,8 @@ use tola_media::MAX_UPLOAD_LIFETIME;
 use crate::signing::Links;
 use crate::views::{
     CategoryBranch, CategorySchema, CategoryView, ChannelCompletenessView, ChannelTestView, ChannelTypeView,
-    ChannelView, CompletenessView, EventView, ImageView, InventoryView, ListingShown, OperationView, Page, PlanView,
-    PlannedView, ProductItem, ProductView, PublicCategory, PublicProductView,
+    ChannelView, CompletenessView, EventView, ImageView, InventoryView, ListingShown, OperationView, Page, Pictures,
+    PlanView, PlannedView, ProductItem, ProductView, PublicCategory, PublicProductView,
 };
 
 /// The id of a request.
@@ -234,6 +235,8 @@ pub(crate) fn channel_test() -> Value {
 fn furniture() -> Option<CategoryTree> {
     let mut tree = CategoryTree::new(MerchantId::parse(MERCHANT).ok()?);
     for (id, name, parent) in [("furniture", "Furniture", None), (CATEGORY, "Chairs", Some("furniture"))] {
+        let alt = AltText::parse("Three chairs of oak around a table").ok();
+        let image = CategoryImage { image_id: ImageId::parse(IMAGE).ok()?, alt };
         let draft = CategoryDraft {
             name: Name::parse(name).ok()?,
             slug: None,
@@ -243,6 +246,7 @@ fn furniture() -> Option<CategoryTree> {
             active: true,
             seo: Seo::default(),
             channel_categories: BTreeMap::new(),
+            image: (id == CATEGORY).then_some(image),
         };
         let _ = tree.put(&CategoryKey::parse(id).ok()?, &draft, at(0).now).ok()?;
     }
@@ -250,25 +254,28 @@ fn furniture() -> Option<CategoryTree> {
 }
 
 /// What is made of the categories, when twelve products are among the chairs.
-fn filed<T: Serialize>(view: impl FnOnce(&CategoryTree, &BTreeMap<CategoryKey, u64>) -> T) -> Value {
+fn filed<T: Serialize>(view: impl FnOnce(&CategoryTree, &BTreeMap<CategoryKey, u64>, &Pictures<'_>) -> T) -> Value {
     let own: BTreeMap<_, _> = CategoryKey::parse(CATEGORY).ok().map(|id| (id, 12)).into_iter().collect();
-    furniture().and_then(|tree| serde_json::to_value(view(&tree, &own)).ok()).unwrap_or_default()
+    let images = LIFE.as_ref().map(|life| life.image.clone()).into_iter().collect();
+    let pictures = Pictures::new(images, Links::Unsigned);
+    let filed = furniture().and_then(|tree| serde_json::to_value(view(&tree, &own, &pictures)).ok());
+    linked(filed.unwrap_or_default())
 }
 
 pub(crate) fn category() -> Value {
-    filed(|tree, own| CategoryView::all(tree, own).next())
+    filed(|tree, own, pictures| CategoryView::all(tree, own, pictures).next())
 }
 
 pub(crate) fn categories() -> Value {
-    filed(|tree, own| Page::whole(CategoryView::all(tree, own).collect()))
+    filed(|tree, own, pictures| Page::whole(CategoryView::all(tree, own, pictures).collect()))
 }
 
 pub(crate) fn category_tree() -> Value {
-    filed(|tree, own| Page::whole(CategoryBranch::of(tree, own)))
+    filed(|tree, own, pictures| Page::whole(CategoryBranch::of(tree, own, pictures)))
 }
 
 pub(crate) fn public_categories() -> Value {
-    filed(|tree, _| Page::whole(PublicCategory::of(tree)))
+    filed(|tree, _, pictures| Page::whole(PublicCategory::of(tree, pictures)))
 }
 
 /// What is asked of chairs, with what is asked of all furniture.
@@ -307,6 +314,7 @@ pub(crate) fn category_drafts() -> Vec<(&'static str, Value)> {
     let chairs = json!({
         "name": "Chairs", "parent_id": "furniture", "seo": { "title": "Chairs made of wood" },
         "channel_categories": { "mercado-libre": "MLA1621" },
+        "image_id": IMAGE, "image_alt": "Three chairs of oak around a table",
     });
     vec![("Below another", chairs), ("At the top, and not yet shown", json!({ "name": "Garden", "active": false }))]
 }

@@ -1,19 +1,22 @@
 //! A merchant's categories: reading them, making and moving them, and taking them away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tola_catalog::category::MAX_CHANNEL_CATEGORIES;
-use tola_catalog::text::{ChannelCategory, Description, Name, Slug};
-use tola_catalog::{CategoryDraft, CategoryKey, CategoryRefused, CategoryTree, ChannelId, Operation, Seo, code};
+use tola_catalog::category::{CategoryImage, ImageUnfit, MAX_CHANNEL_CATEGORIES};
+use tola_catalog::text::{AltText, ChannelCategory, Description, Name, Slug};
+use tola_catalog::{
+    CategoryDraft, CategoryKey, CategoryRefused, CategoryTree, ChannelId, ImageId, Operation, Seo, code,
+};
 use tola_step::now;
 use tola_store::{Outcome, TenantScope};
 
 use super::category_schema::{Revised, revise};
+use super::images::rescue;
 use super::located;
 use crate::app::App;
 use crate::body::JsonBody;
@@ -23,7 +26,8 @@ use crate::identity::Caller;
 use crate::json::Json;
 use crate::openapi::{Contract, Header, Tag, examples};
 use crate::params::InPath;
-use crate::views::{CategoryBranch, CategoryView, Page, PutCategory};
+use crate::signing::{Links, Signer};
+use crate::views::{CategoryBranch, CategoryView, Page, Pictures, PutCategory};
 
 /// The most products that a refusal names.
 const NAMED: u32 = 10;
@@ -59,16 +63,32 @@ pub(super) struct CategoryBody {
     #[serde(default)]
     #[schemars(extend("maxProperties" = MAX_CHANNEL_CATEGORIES))]
     channel_categories: BTreeMap<ChannelId, ChannelCategory>,
+    /// An image of the merchant's, as shoppers see it. It may still be on its way, and is shown once it is READY.
+    #[serde(default)]
+    image_id: Option<ImageId>,
+    /// What the image shows.
+    #[serde(default)]
+    image_alt: Option<AltText>,
 }
 
 fn yes() -> bool {
     true
 }
 
-impl From<CategoryBody> for CategoryDraft {
-    fn from(body: CategoryBody) -> Self {
-        let CategoryBody { name, slug, parent_id, description, position, active, seo, channel_categories } = body;
-        Self { name, slug, parent_id, description, position, active, seo, channel_categories }
+impl TryFrom<CategoryBody> for CategoryDraft {
+    type Error = ApiError;
+
+    fn try_from(body: CategoryBody) -> Result<Self, ApiError> {
+        let CategoryBody { image_id, image_alt, .. } = body;
+        let image = match (image_id, image_alt) {
+            (Some(image_id), alt) => Some(CategoryImage { image_id, alt }),
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(ApiError::invalid_body("/image_alt", "there is no image_id of an image that it tells of"));
+            }
+        };
+        let CategoryBody { name, slug, parent_id, description, position, active, seo, channel_categories, .. } = body;
+        Ok(Self { name, slug, parent_id, description, position, active, seo, channel_categories, image })
     }
 }
 
@@ -103,6 +123,7 @@ pub(super) fn put_contract() -> Contract {
         .answers::<PutCategory<'_>>(StatusCode::CREATED, "It is made.", examples::category())
         .with(&[Header::Location])
         .refuses(StatusCode::CONFLICT, &[code::ACTION_NOT_POSSIBLE, code::SLUG_TAKEN])
+        .refuses(StatusCode::UNPROCESSABLE_ENTITY, &[code::UNKNOWN_IMAGE, code::IMAGE_REJECTED])
 }
 
 pub(super) fn delete_contract() -> Contract {
@@ -120,23 +141,42 @@ async fn counted(app: &App, scope: TenantScope) -> Result<(CategoryTree, BTreeMa
     Ok((tree, own))
 }
 
+/// What categories show that refer to these images.
+pub(super) async fn pictures<'a>(
+    app: &App,
+    scope: TenantScope,
+    images: BTreeSet<ImageId>,
+    signer: &'a Signer,
+) -> Result<Pictures<'a>, ApiError> {
+    let images: Vec<ImageId> = images.into_iter().collect();
+    Ok(Pictures::new(app.store.images(scope).get_many(&images).await?, Links::Signed(signer)))
+}
+
 /// A category of this tree as clients see it, if it is there.
 async fn shown(app: &App, scope: TenantScope, tree: &CategoryTree, id: &CategoryKey) -> Result<CategoryView, ApiError> {
     let category = tree.categories.get(id).ok_or_else(ApiError::not_found)?;
     let own = app.store.products(scope).counted_in(tree.subtree(id).into_iter()).await?;
-    Ok(CategoryView::new(tree, id, category, own.values().sum()))
+    let signer = app.signing.signer(now()).await?;
+    let pictures = pictures(app, scope, CategoryTree::images_of([category].into_iter()), &signer).await?;
+    Ok(CategoryView::new(tree, id, category, own.values().sum(), &pictures))
 }
 
 /// `GET /v1/categories`: all of them, by their ids.
 pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Page<CategoryView>>, ApiError> {
     let (tree, own) = counted(&app, caller.scope()).await?;
-    Ok(Json(Page::whole(CategoryView::all(&tree, &own).collect())))
+    let signer = app.signing.signer(now()).await?;
+    let images = CategoryTree::images_of(tree.categories.values());
+    let pictures = pictures(&app, caller.scope(), images, &signer).await?;
+    Ok(Json(Page::whole(CategoryView::all(&tree, &own, &pictures).collect())))
 }
 
 /// `GET /v1/categories/tree`
 pub(super) async fn tree(State(app): State<App>, caller: Caller) -> Result<Json<Page<CategoryBranch>>, ApiError> {
     let (tree, own) = counted(&app, caller.scope()).await?;
-    Ok(Json(Page::whole(CategoryBranch::of(&tree, &own))))
+    let signer = app.signing.signer(now()).await?;
+    let images = CategoryTree::images_of(tree.categories.values());
+    let pictures = pictures(&app, caller.scope(), images, &signer).await?;
+    Ok(Json(Page::whole(CategoryBranch::of(&tree, &own, &pictures))))
 }
 
 /// `GET /v1/categories/{id}`
@@ -158,14 +198,24 @@ pub(super) async fn put(
     InPath(id): InPath<CategoryKey>,
     JsonBody(body): JsonBody<CategoryBody>,
 ) -> Result<Response, ApiError> {
-    let draft = CategoryDraft::from(body);
+    let (scope, draft) = (caller.scope(), CategoryDraft::try_from(body)?);
+    let wanted = draft.image.as_ref().map(|image| image.image_id);
+    let found = match wanted {
+        Some(image) => app.store.images(scope).get(image).await?,
+        None => None,
+    };
     let mut is_new = false;
     let Revised { tree, review } = revise(&app, &caller, ids, &id, |tree| {
         is_new = !tree.categories.contains_key(&id);
+        tree.permit_image(&id, &draft, found.as_ref())?;
         Ok(tree.put(&id, &draft, now())?)
     })
     .await?;
-    let category = shown(&app, caller.scope(), &tree, &id).await?;
+    // Also when nothing has changed: whoever wrote it may have died before.
+    if let Some(image) = wanted {
+        rescue(&app, scope, &[image], &caller.origin(now())).await;
+    }
+    let category = shown(&app, scope, &tree, &id).await?;
     let answer = Json(PutCategory::new(category, review.as_ref()));
     Ok(if is_new {
         located((StatusCode::CREATED, answer).into_response(), &format!("/v1/categories/{id}"))
@@ -198,6 +248,16 @@ pub(super) async fn delete(
         Outcome::Moved(_) => Ok(StatusCode::NO_CONTENT),
         // Somebody else was quicker.
         Outcome::AlreadyThere(_) | Outcome::Absent => Err(ApiError::not_found()),
+    }
+}
+
+impl From<ImageUnfit> for ApiError {
+    fn from(unfit: ImageUnfit) -> Self {
+        let code = match unfit {
+            ImageUnfit::Unknown(_) => code::UNKNOWN_IMAGE,
+            ImageUnfit::Rejected { .. } => code::IMAGE_REJECTED,
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code).at("/image_id", code, unfit.to_string())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Deleting an image that no product shows.
+//! Deleting an image that nothing shows.
 //!
 //! The answer is the mark: from it on nothing can begin to refer to the image, and readers don't find it. Its upload and
 //! its document go a minute later, by the sweep, which looks for references once more: by then no request that saw the
@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use tola_catalog::{ImageId, code};
 use tola_step::now;
-use tola_store::{Outcome, TenantScope};
+use tola_store::{Outcome, References, TenantScope};
 
 use super::images::restore;
 use crate::app::App;
@@ -18,11 +18,11 @@ use crate::identity::Caller;
 use crate::openapi::{Contract, Tag, examples};
 use crate::params::InPath;
 
-/// The most products that a refusal names.
-const NAMED: u32 = 10;
+/// The most products that a refusal names, and the most categories.
+const NAMED: u8 = 10;
 
 pub(super) fn contract() -> Contract {
-    Contract::new(Tag::Images, "deleteImage", "Deletes an image that no product shows")
+    Contract::new(Tag::Images, "deleteImage", "Deletes an image that nothing shows")
         .path::<ImageId>("id", "The image.", examples::IMAGE)
         .answers_without_body(StatusCode::NO_CONTENT, "It is gone for its readers.")
         .refuses(StatusCode::CONFLICT, &[code::IMAGE_IN_USE])
@@ -53,10 +53,15 @@ pub(super) async fn delete(
 }
 
 async fn in_use(app: &App, scope: TenantScope, id: ImageId) -> Result<Option<ApiError>, ApiError> {
-    let showing = app.store.products(scope).showing(id, None, NAMED).await?;
-    if showing.is_empty() {
+    let shown = app.store.references_to(id, scope, NAMED.into()).await?;
+    if shown.is_empty() {
         return Ok(None);
     }
+    let References { products, categories } = shown;
     let refusal = ApiError::new(StatusCode::CONFLICT, code::IMAGE_IN_USE).saying(code::IMAGE_IN_USE.cause);
-    Ok(Some(refusal.held_by(&showing, "refers to it")))
+    let refusal = refusal.held_by(&products, "refers to it");
+    let named = categories.iter().take(NAMED.into());
+    Ok(Some(named.fold(refusal, |refusal, (category, name)| {
+        refusal.naming(code::IMAGE_IN_USE, format!("the category {category} ({name}) refers to it"))
+    })))
 }

@@ -93,7 +93,7 @@ pub async fn read(State(app): State<App>, caller: Caller, InPath(id): InPath<Ima
     Ok(Json(ImageView::new(&image, Links::Signed(&signer))).into_response())
 }
 
-/// Takes back the deletion of images to which a product has begun to refer. Whoever deletes marks the image and then
+/// Takes back the deletion of images to which something has begun to refer. Whoever deletes marks the image and then
 /// looks for references; whoever refers writes the reference and then looks for marks: one of the two sees the other.
 /// A failure here is not the merchant's: the sweep looks for references once more before it deletes anything.
 pub(super) async fn rescue(app: &App, scope: TenantScope, ids: &[ImageId], origin: &Origin) {

@@ -87,7 +87,7 @@ routes! {
     POST   "/v1/products"                                 Write  create_product::create, create_product::contract;
     GET    "/v1/products"                                 Read   products::list, products::list_contract,
            ["q", "status", "channel", "listing", "category", "tag", "attribute", "currency", "price_min", "price_max",
-            "missing", "updated_since", "updated_before", "sort", "limit", "cursor", "merchant"];
+            "missing", "stock", "updated_since", "updated_before", "sort", "limit", "cursor", "merchant"];
     GET    "/v1/products/{id}"                            Read   products::read, products::contract;
     PATCH  "/v1/products/{id}"                            Write  edit_product::edit, edit_product::contract;
     GET    "/v1/products/{id}/inventory"                  Read   inventory::read, inventory::contract;
@@ -132,7 +132,8 @@ routes! {
     POST   "/v1/operations/{id}/cancel"                   Write  operations::cancel, operations::cancel_contract;
     GET    "/v1/public/products/{id}"                     Public public::read, public::contract;
     GET    "/v1/public/merchants/{id}/products"           Public public::list, public::list_contract,
-           ["q", "category", "tag", "attribute", "currency", "price_min", "price_max", "sort", "limit", "cursor"];
+           ["q", "category", "tag", "attribute", "currency", "price_min", "price_max", "in_stock", "sort", "limit",
+            "cursor"];
     GET    "/v1/public/merchants/{id}/categories"         Public public::categories, public::categories_contract;
     GET    "/v1/health"                                   Public health::health, health::contract;
     GET    "/v1/openapi.json"                             Public docs::read, docs::document_contract;

@@ -4,10 +4,11 @@ use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tola_catalog::{MerchantId, Product, ProductId};
+use tola_catalog::{CategoryTree, MerchantId, Product, ProductId};
 use tola_step::now;
 use tola_store::SystemScope;
 
+use super::categories::pictures;
 use super::one_more;
 use crate::app::App;
 use crate::error::ApiError;
@@ -31,11 +32,9 @@ pub(super) fn list_contract() -> Contract {
     let contract = Contract::new(Tag::Public, "listPublicProducts", "Lists a merchant's ACTIVE products, newest first")
         .saying("All parameters narrow the list together, in any combination; it is in the order of `sort`.")
         .path::<MerchantId>("id", "The merchant.", examples::MERCHANT);
-    selection::shoppers_parameters(contract).in_pages().answers::<Page<PublicProductView<'_>>>(
-        StatusCode::OK,
-        "A page of products.",
-        examples::public_products(),
-    )
+    selection::in_stock_parameter(selection::shoppers_parameters(contract))
+        .in_pages()
+        .answers::<Page<PublicProductView<'_>>>(StatusCode::OK, "A page of products.", examples::public_products())
 }
 
 pub(super) fn categories_contract() -> Contract {
@@ -51,7 +50,10 @@ pub(super) async fn categories(
 ) -> Result<Response, ApiError> {
     let scope = SystemScope::named("public").acting_for(merchant_id);
     let tree = app.store.categories(scope).get().await?;
-    Ok((CACHED, Json(Page::whole(PublicCategory::of(&tree)))).into_response())
+    let seen = tree.categories.iter().filter(|(id, _)| tree.is_shown(id)).map(|(_, category)| category);
+    let signer = app.signing.signer(now()).await?;
+    let pictures = pictures(&app, scope, CategoryTree::images_of(seen), &signer).await?;
+    Ok((CACHED, Json(Page::whole(PublicCategory::of(&tree, &pictures)))).into_response())
 }
 
 /// `GET /v1/public/products/{id}`

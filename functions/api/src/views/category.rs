@@ -9,6 +9,7 @@ use tola_catalog::text::{AttributeKey, ChannelCategory, Description, Name, Slug}
 use tola_catalog::{AttributeRule, Category, CategoryKey, CategoryTree, ChannelId, Operation, Seo, Timestamp};
 
 use super::OperationView;
+use super::picture::{CategoryImageView, Picture, Pictures};
 
 /// A category.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -28,6 +29,8 @@ pub struct CategoryView {
     seo: Seo,
     /// Which category of a channel's own it says that it is, by the channel or its type.
     channel_categories: BTreeMap<ChannelId, ChannelCategory>,
+    /// What shoppers see of it.
+    image: Option<CategoryImageView>,
     /// How many products are in it and in all that is part of it.
     products: u64,
     created_at: Timestamp,
@@ -36,15 +39,24 @@ pub struct CategoryView {
 
 impl CategoryView {
     /// All categories of a merchant, of whose products there are so many in each alone.
-    pub(crate) fn all(tree: &CategoryTree, own: &BTreeMap<CategoryKey, u64>) -> impl Iterator<Item = Self> {
+    pub(crate) fn all(
+        tree: &CategoryTree,
+        own: &BTreeMap<CategoryKey, u64>,
+        pictures: &Pictures<'_>,
+    ) -> impl Iterator<Item = Self> {
         let sums = tree.rolled_up(own);
-        tree.categories
-            .iter()
-            .map(move |(id, category)| Self::new(tree, id, category, sums.get(id).copied().unwrap_or_default()))
+        let products = move |id: &CategoryKey| sums.get(id).copied().unwrap_or_default();
+        tree.categories.iter().map(move |(id, category)| Self::new(tree, id, category, products(id), pictures))
     }
 
     /// A category of a merchant's, in which and below which there are so many products.
-    pub(crate) fn new(tree: &CategoryTree, id: &CategoryKey, category: &Category, products: u64) -> Self {
+    pub(crate) fn new(
+        tree: &CategoryTree,
+        id: &CategoryKey,
+        category: &Category,
+        products: u64,
+        pictures: &Pictures<'_>,
+    ) -> Self {
         Self {
             id: id.clone(),
             name: category.name.clone(),
@@ -57,6 +69,7 @@ impl CategoryView {
             shown: tree.is_shown(id),
             seo: category.seo.clone(),
             channel_categories: category.channel_categories.clone(),
+            image: pictures.standing(category.image.as_ref()),
             products,
             created_at: category.created_at,
             updated_at: category.updated_at,
@@ -130,6 +143,8 @@ pub struct CategoryBranch {
     name: Name,
     slug: Slug,
     active: bool,
+    /// What shoppers see of it, once there is something.
+    image: Option<Picture>,
     /// How many products are in it and in all that is part of it.
     products: u64,
     /// What is part of it, in the order in which shoppers see it.
@@ -138,19 +153,25 @@ pub struct CategoryBranch {
 
 impl CategoryBranch {
     /// The categories at the top.
-    pub(crate) fn of(tree: &CategoryTree, own: &BTreeMap<CategoryKey, u64>) -> Vec<Self> {
-        Self::below(tree, None, &tree.rolled_up(own))
+    pub(crate) fn of(tree: &CategoryTree, own: &BTreeMap<CategoryKey, u64>, pictures: &Pictures<'_>) -> Vec<Self> {
+        Self::below(tree, None, &tree.rolled_up(own), pictures)
     }
 
     /// A tree has some levels only: see [`tola_catalog::category::MAX_DEPTH`].
-    fn below(tree: &CategoryTree, parent: Option<&CategoryKey>, sums: &BTreeMap<&CategoryKey, u64>) -> Vec<Self> {
+    fn below(
+        tree: &CategoryTree,
+        parent: Option<&CategoryKey>,
+        sums: &BTreeMap<&CategoryKey, u64>,
+        pictures: &Pictures<'_>,
+    ) -> Vec<Self> {
         let branch = |(id, category): (&CategoryKey, &Category)| Self {
             id: id.clone(),
             name: category.name.clone(),
             slug: category.slug.clone(),
             active: category.active,
+            image: pictures.of(category.image.as_ref()),
             products: sums.get(id).copied().unwrap_or_default(),
-            children: Self::below(tree, Some(id), sums),
+            children: Self::below(tree, Some(id), sums, pictures),
         };
         tree.children(parent).into_iter().map(branch).collect()
     }
@@ -165,17 +186,18 @@ pub struct PublicCategory {
     slug: Slug,
     description: Option<Description>,
     seo: Seo,
+    image: Option<Picture>,
     /// What is part of it, in its order.
     children: Vec<PublicCategory>,
 }
 
 impl PublicCategory {
     /// The categories at the top; nothing that is not active, and nothing below it.
-    pub(crate) fn of(tree: &CategoryTree) -> Vec<Self> {
-        Self::below(tree, None)
+    pub(crate) fn of(tree: &CategoryTree, pictures: &Pictures<'_>) -> Vec<Self> {
+        Self::below(tree, None, pictures)
     }
 
-    fn below(tree: &CategoryTree, parent: Option<&CategoryKey>) -> Vec<Self> {
+    fn below(tree: &CategoryTree, parent: Option<&CategoryKey>, pictures: &Pictures<'_>) -> Vec<Self> {
         let shown = tree.children(parent).into_iter().filter(|(_, category)| category.active);
         let branch = |(id, category): (&CategoryKey, &Category)| Self {
             id: id.clone(),
@@ -183,7 +205,8 @@ impl PublicCategory {
             slug: category.slug.clone(),
             description: category.description.clone(),
             seo: category.seo.clone(),
-            children: Self::below(tree, Some(id)),
+            image: pictures.of(category.image.as_ref()),
+            children: Self::below(tree, Some(id), pictures),
         };
         shown.map(branch).collect()
     }

@@ -50,13 +50,23 @@ pub struct ProductView<'a> {
     operation: Option<OperationView<'a>>,
 }
 
-/// How an image of a product stands, as far as the product knows.
+/// How an image of a product or a category stands, for those who look at that.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum ImageStanding {
+pub(super) enum ImageStanding {
     Pending,
     Ready,
     Rejected,
+}
+
+impl ImageStanding {
+    pub(super) fn of(is_rejected: bool, is_shown: bool) -> Self {
+        match (is_rejected, is_shown) {
+            (true, _) => Self::Rejected,
+            (false, true) => Self::Ready,
+            (false, false) => Self::Pending,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -141,16 +151,11 @@ impl<'a> ProductView<'a> {
 }
 
 fn image_view<'a>(image: &'a ProductImage, links: Links<'_>) -> ProductImageView<'a> {
-    let status = match (&image.rejected, image.renditions.is_empty()) {
-        (Some(_), _) => ImageStanding::Rejected,
-        (None, false) => ImageStanding::Ready,
-        (None, true) => ImageStanding::Pending,
-    };
     ProductImageView {
         image_id: image.image_id,
         alt: image.alt.as_ref(),
         position: image.position,
-        status,
+        status: ImageStanding::of(image.rejected.is_some(), !image.renditions.is_empty()),
         placeholder: image.placeholder.as_ref(),
         renditions: RenditionView::all(&image.renditions, links),
         rejected: image.rejected.as_deref(),

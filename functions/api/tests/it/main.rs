@@ -7,6 +7,7 @@ mod alike;
 mod browsers;
 mod by_sku;
 mod categories;
+mod category_images;
 mod category_schemas;
 mod channels;
 mod commands;

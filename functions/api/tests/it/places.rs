@@ -116,8 +116,8 @@ pub(crate) fn in_query(parameter: &str) -> Option<Kind> {
         "cursor" => Some(Kind::Cursor),
         "status" | "limit" | "dry_run" | "channel_type" => None,
         // What a product is like.
-        "q" | "listing" | "tag" | "attribute" | "currency" | "price_min" | "price_max" | "missing"
-        | "updated_since" | "updated_before" | "sort" => None,
+        "q" | "listing" | "tag" | "attribute" | "currency" | "price_min" | "price_max" | "missing" | "stock"
+        | "in_stock" | "updated_since" | "updated_before" | "sort" => None,
         _ => panic!("it is not said what the parameter {parameter} names"),
     }
 }
@@ -138,7 +138,7 @@ type Form = BTreeMap<String, Field>;
 
 fn in_body(field: &str) -> Field {
     match field {
-        "name" | "description" | "alt" | "brand" => Field::Plain(json!("A torch")),
+        "name" | "description" | "alt" | "image_alt" | "brand" => Field::Plain(json!("A torch")),
         "price" => Field::Plain(json!({ "amount": 1, "currency": "USD" })),
         "position" => Field::Plain(json!(7)),
         "active" => Field::Plain(json!(true)),

@@ -94,6 +94,9 @@ async fn what_does_not_go_together_is_refused_and_says_what_does() {
         ("listing=LIVE", "/query/channel", "say on which"),
         ("channel=shop&listing=live", "/query/listing", "UNDER_REVIEW"),
         ("missing=price", "/query/missing", "PRICE_REQUIRED"),
+        ("stock=depleted", "/query/stock", "DEPLETED, LOW, AMPLE, UNTRACKED"),
+        ("stock=LOW&stock=DEPLETED", "/query/stock", "there twice"),
+        ("in_stock=true", "/query/in_stock", "this route takes"),
         ("price_min=1", "/query/currency", "say which is meant"),
         ("sort=price", "/query/currency", "say which is meant"),
         ("price_max=1.5&currency=USD", "/query/price_max", "minor units"),
@@ -114,7 +117,11 @@ async fn what_does_not_go_together_is_refused_and_says_what_does() {
         assert_eq!((answer.refused(), answer.pointer()), ((422, "UNKNOWN_CATEGORY"), "/query/category"), "{path}");
     }
     assert_eq!(ana.get("/v1/products?category=attic").await.status, StatusCode::OK, "the merchant sees it");
-    for query in ["status=ACTIVE", "channel=shop", "missing=PRICE_REQUIRED", "updated_since=2026-01-01T00:00:00Z"] {
+    let unclear = ana.get(&format!("{public}?in_stock=yes")).await;
+    assert_eq!((unclear.refused(), unclear.pointer()), ((400, "INVALID_PARAMETER"), "/query/in_stock"));
+    for query in
+        ["status=ACTIVE", "stock=LOW", "channel=shop", "missing=PRICE_REQUIRED", "updated_since=2026-01-01T00:00:00Z"]
+    {
         assert_eq!(ana.get(&format!("{public}?{query}")).await.refused(), (400, "INVALID_PARAMETER"), "{query}");
     }
 }
@@ -139,6 +146,7 @@ async fn a_cursor_continues_the_same_search_alone() {
         "q=lamp&tag=new&currency=USD&sort=name",
         "q=lamp&tag=new&currency=USD",
         "q=lamp&tag=new&currency=USD&price_min=0&sort=price",
+        "q=lamp&tag=new&currency=USD&stock=UNTRACKED&sort=price",
         "q=lamp&tag=new&currency=USD&sort=price&status=DRAFT",
         "",
     ] {
@@ -162,6 +170,38 @@ async fn an_edit_is_found_at_once_and_what_it_replaced_no_more() {
     assert_eq!((found("&q=silla").await, found("&attribute=madera:roble").await), (1, 1));
     ana.deletes(made.text("/id"), Some("*")).await.accepted();
     assert_eq!(found("&q=silla").await, 0, "what is being deleted is gone for whoever looks");
+}
+
+/// What buyers take, and what is put back on the shelf, is no edit: it is found all the same.
+#[tokio::test]
+async fn a_sale_is_found_at_once() {
+    let world = World::new().await;
+    let ana = world.merchant();
+    let id = ana.has_live_product(&["shop"]).await;
+    let public = format!("/v1/public/merchants/{}/products", ana.identity.merchant_id);
+    let found = async || {
+        let mut levels = Vec::new();
+        for level in ["UNTRACKED", "AMPLE", "LOW", "DEPLETED"] {
+            let ids = listed(&ana, "/v1/products", &format!("&stock={level}&status=ACTIVE"), 10).await;
+            levels.extend((!ids.is_empty()).then_some(level));
+        }
+        let seen = |ids: Vec<String>| ids.contains(&id);
+        let on_sale = seen(listed(&ana, &public, "&in_stock=true", 10).await);
+        (levels, on_sale, seen(listed(&ana, &public, "&in_stock=false", 10).await))
+    };
+    assert_eq!(found().await, (vec!["UNTRACKED"], true, false), "of what nobody counts there are enough");
+
+    for (change, level, on_sale) in [
+        (json!({ "set": 4, "low_stock_threshold": 2 }), "AMPLE", true),
+        (json!({ "adjust": -2, "reason": "SALE" }), "LOW", true),
+        (json!({ "adjust": -2, "reason": "SALE" }), "DEPLETED", false),
+        (json!({ "adjust": 3, "reason": "RECEIVED" }), "AMPLE", true),
+        (json!({ "set": null }), "UNTRACKED", true),
+    ] {
+        ana.counts(&id, change).await;
+
+        assert_eq!(found().await, (vec![level], on_sale, !on_sale), "{level}");
+    }
 }
 
 /// A document is found by what was derived from it, which nobody is shown.

@@ -148,6 +148,8 @@ fn said(route: &Route, parameter: &str) -> &'static str {
         "currency" => "USD",
         "price_min" | "price_max" => "1&currency=USD",
         "missing" => "PRICE_REQUIRED",
+        "stock" => "UNTRACKED",
+        "in_stock" => "true",
         "updated_since" | "updated_before" => "2026-11-21T03:24:34Z",
         "sort" => "oldest",
         _ => panic!("it is not said what {parameter} could be"),

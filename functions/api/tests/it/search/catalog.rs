@@ -6,9 +6,10 @@ use serde_json::json;
 use tola_catalog::listing::{ChannelOutcome, CommandState, Presence, Seen, Standing, Visibility};
 use tola_catalog::money::Currency;
 use tola_catalog::product::{AttributeValue, Canonical, ImageReference, NewProduct};
+use tola_catalog::stock::{Count, StockChange};
 use tola_catalog::text::{AttributeKey, Brand, CategoryId, Description, Name, Sku, Slug, Tag};
 use tola_catalog::{ChannelId, Image, Money, OperationId, Origin, Problem, ProblemClass, Product, ProductId};
-use tola_catalog::{ProductStatus, Timestamp, code};
+use tola_catalog::{ProductStatus, Quantity, Timestamp, code};
 use ulid::Ulid;
 
 use crate::support::{Actress, origin};
@@ -119,6 +120,14 @@ fn product(actress: &Actress, number: u64, image: &Image, dice: &mut Dice) -> Pr
     for name in CHANNELS {
         lists(&mut product, name, &origin, dice);
     }
+    // Of three in four somebody has said something, if only how many are few.
+    let pieces = |number| Some(Quantity::new(i64::try_from(number).unwrap()).unwrap());
+    let told = StockChange {
+        count: (!dice.once_in(3)).then(|| Count::Set(pieces(dice.roll(3) * dice.roll(4)).unwrap())),
+        low_threshold: dice.once_in(2).then(|| pieces(dice.roll(5))),
+        ..StockChange::default()
+    };
+    let _ = product.change_stock(&told, Ulid::from_parts(number, 2), &origin).unwrap();
     if dice.once_in(10) {
         let _ = product.request_deactivation(operation, &origin);
     }
@@ -163,6 +172,8 @@ pub(super) struct Asked {
     price_min: Option<i64>,
     price_max: Option<i64>,
     missing: Option<&'static str>,
+    stock: Option<&'static str>,
+    in_stock: Option<bool>,
     updated_since: Option<Timestamp>,
     updated_before: Option<Timestamp>,
     pub(super) sort: Option<&'static str>,
@@ -173,7 +184,7 @@ const SEARCHES: [&str; 10] =
 
 impl Asked {
     pub(super) fn anything(dice: &mut Dice) -> Self {
-        let mut asked = Self::as_shoppers_do(dice);
+        let mut asked = Self::as_both_do(dice);
         let time = |dice: &mut Dice| Timestamp::from_millis(NOW + i64::try_from(dice.roll(40)).unwrap() * 60_000);
         if dice.once_in(3) {
             use ProductStatus::{Active, Draft, Inactive, Ready};
@@ -187,6 +198,9 @@ impl Asked {
         if dice.once_in(5) {
             asked.missing = Some(dice.one_of(&["PRICE_REQUIRED", "IMAGE_REQUIRED", "DESCRIPTION_REQUIRED"]));
         }
+        if dice.once_in(4) {
+            asked.stock = Some(dice.one_of(&["DEPLETED", "LOW", "AMPLE", "UNTRACKED"]));
+        }
         if dice.once_in(5) {
             asked.updated_since = Some(time(dice));
         } else if dice.once_in(5) {
@@ -199,6 +213,11 @@ impl Asked {
     }
 
     pub(super) fn as_shoppers_do(dice: &mut Dice) -> Self {
+        let asked = Self::as_both_do(dice);
+        Self { in_stock: dice.once_in(3).then(|| !dice.once_in(3)), ..asked }
+    }
+
+    fn as_both_do(dice: &mut Dice) -> Self {
         let mut asked = Self {
             words: dice.once_in(3).then(|| dice.one_of(&SEARCHES)),
             category: dice.once_in(4).then(|| dice.one_of(&CATEGORIES)),
@@ -238,6 +257,8 @@ pub(super) fn query(asked: &Asked) -> String {
         ("price_min", amount(asked.price_min)),
         ("price_max", amount(asked.price_max)),
         ("missing", asked.missing.map(Into::into)),
+        ("stock", asked.stock.map(Into::into)),
+        ("in_stock", asked.in_stock.map(|in_stock| in_stock.to_string())),
         ("updated_since", time(asked.updated_since)),
         ("updated_before", time(asked.updated_before)),
         ("sort", asked.sort.map(Into::into)),
@@ -285,8 +306,19 @@ pub(super) fn is_meant(product: &Product, asked: &Asked) -> bool {
         && is("size", asked.size)
         && asked.currency.is_none_or(costs)
         && asked.missing.is_none_or(|rule| product.completeness.missing.iter().any(|gap| gap.rule == rule))
+        && asked.stock.is_none_or(|level| left_of(product) == level)
+        && asked.in_stock.is_none_or(|in_stock| in_stock == (left_of(product) != "DEPLETED"))
         && asked.updated_since.is_none_or(|since| product.updated_at >= since)
         && asked.updated_before.is_none_or(|before| product.updated_at < before)
+}
+
+fn left_of(product: &Product) -> &'static str {
+    match (product.stock.on_hand().map(Quantity::pieces), product.stock.low_threshold().map(Quantity::pieces)) {
+        (None, _) => "UNTRACKED",
+        (Some(0), _) => "DEPLETED",
+        (Some(there), Some(few)) if there <= few => "LOW",
+        _ => "AMPLE",
+    }
 }
 
 fn stands(product: &Product, name: &str, state: &str) -> bool {
