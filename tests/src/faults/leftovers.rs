@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use tola_catalog::operation::{Intent, OperationKind, Subject};
 use tola_catalog::{
-    CategoryKey, ChannelId, ImageId, Operation, OperationStatus, Problem, ProblemClass, Product, ProductId, Timestamp, code,
+    CategoryKey, ChannelId, ImageId, Operation, OperationStatus, Problem, ProblemClass, Product, ProductId, Timestamp,
+    code,
 };
 use tola_contracts::execution::ExecutionInput;
 use tola_store::{CommandRef, Settlement};
