@@ -28,7 +28,7 @@ fn weighted(digits: &str) -> u32 {
 /// Whether thirteen digits end as they should.
 #[cfg(test)]
 pub(crate) fn is_valid(digits: &str) -> bool {
-    digits.len() == 13 && digits.bytes().all(|byte| byte.is_ascii_digit()) && weighted(digits) % 10 == 0
+    digits.len() == 13 && digits.bytes().all(|byte| byte.is_ascii_digit()) && weighted(digits).is_multiple_of(10)
 }
 
 #[cfg(test)]

@@ -81,11 +81,12 @@ fn sketch(dice: &mut Dice) -> Sketch {
         ("year", integer(year)),
     ];
     attributes.extend(age_from.map(|age| ("age_from", integer(age))));
+    let brand = *dice.one(tongue.publishers);
     let bound = if format == "hardcover" { 1_000 } else { 0 };
     Sketch {
         alt: format!("The cover of {title}, drawn without its text"),
         name: title,
-        brand: *dice.one(tongue.publishers),
+        brand,
         shelf,
         sentences,
         cents: 1_000 + pages * 4 + bound + dice.between(0..=600),

@@ -278,7 +278,7 @@ fn sketch(dice: &mut Dice) -> Sketch {
     let garment = dice.one(GARMENTS);
     let Garment { noun, phrase, shelf, motif, .. } = *garment;
     let (fabric, colour) = (*dice.one(garment.fabrics), *dice.one(COLOURS));
-    let (line, detail) = (*dice.one(LINES), *dice.one(garment.details));
+    let (line, detail, brand) = (*dice.one(LINES), *dice.one(garment.details), *dice.one(BRANDS));
     let mut attributes =
         vec![("colour", text(colour)), ("material", texts(&[fabric.name])), ("care", text(fabric.care))];
     let measured = match garment.measure {
@@ -311,7 +311,7 @@ fn sketch(dice: &mut Dice) -> Sketch {
     tags.extend(dice.percent(15).then_some("new"));
     Sketch {
         name: format!("{line} {} {noun}, {colour}", fabric.name),
-        brand: *dice.one(BRANDS),
+        brand,
         shelf,
         sentences,
         cents: dice.between(garment.dollars.0 * 100..=garment.dollars.1 * 100),

@@ -249,7 +249,8 @@ const PIECES: &[Piece] = &[
 
 fn sketch(dice: &mut Dice) -> Sketch {
     let piece = dice.one(PIECES);
-    let (wood, line, size) = (dice.one(WOODS), *dice.one(LINES), dice.one(piece.sizes));
+    let (wood, line, brand) = (dice.one(WOODS), *dice.one(LINES), *dice.one(BRANDS));
+    let size = dice.one(piece.sizes);
     let Size { label, width, depth, height, cents, what } = *size;
     // What a thing weighs grows with what it takes up, though most of that is air.
     let weight = width * depth * height / 5_500 + dice.between(20..=60);
@@ -279,7 +280,7 @@ fn sketch(dice: &mut Dice) -> Sketch {
     let label = if label.is_empty() { String::new() } else { format!(", {label}") };
     Sketch {
         name: format!("{line} {} in {}{label}", piece.noun, wood.name),
-        brand: *dice.one(BRANDS),
+        brand,
         shelf: piece.shelf,
         sentences,
         cents: cents * wood.cost / 100 * dice.between(95..=125) / 100,
