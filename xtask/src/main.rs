@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod commands;
+mod demo;
 mod fault;
 mod lambda;
 mod permissions;

@@ -1,4 +1,4 @@
-//! The demo data that every local stack starts with: two verified merchants, a sandbox channel each, and users.
+//! The demo data that every local stack starts with: three verified merchants, a sandbox channel each, and users.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,11 @@ use crate::error::At as _;
 use crate::users::{Person, UserPool};
 
 /// Fixed, so that a `curl` from yesterday works today.
-const MERCHANTS: [(&str, &str); 2] =
-    [("merchant_01JD0000000000000000000001", "Casa Lumbre"), ("merchant_01JD0000000000000000000002", "Taller Norte")];
+const MERCHANTS: [(&str, &str); 3] = [
+    ("merchant_01JD0000000000000000000001", "Casa Lumbre"),
+    ("merchant_01JD0000000000000000000002", "Taller Norte"),
+    ("merchant_01JD0000000000000000000003", "Feira Aurora"),
+];
 const CHANNEL: &str = "sandbox";
 
 /// A demo merchant.
@@ -78,6 +81,12 @@ pub fn tokens() -> Tokens {
         merchants().iter().flat_map(|merchant| ["merchant", "viewer"].map(|role| user(merchant, role))).collect();
     users.extend(merchants().first().map(|merchant| User { name: "admin".into(), ..user(merchant, "admin") }));
     Tokens { users, ..Tokens::default() }
+}
+
+/// Whether these are tokens of all demo users: an older version may have had fewer.
+#[must_use]
+pub fn is_everybody(known: &Tokens) -> bool {
+    tokens().users.iter().all(|user| known.users.iter().any(|other| other.name == user.name))
 }
 
 /// Signs the demo users in, and makes those that the user pool does not know.
@@ -164,8 +173,8 @@ mod tests {
         merchants.update_one(doc! { "_id": MERCHANTS[0].0 }, doc! { "$set": { "name": "Renamed" } }).await.unwrap();
         seed(&database.uri(), DATABASE).await.unwrap();
 
-        assert_eq!(merchants.count_documents(doc! {}).await.unwrap(), 2);
-        assert_eq!(channels.count_documents(doc! { "channel_type": "sandbox" }).await.unwrap(), 2);
+        assert_eq!(merchants.count_documents(doc! {}).await.unwrap(), 3);
+        assert_eq!(channels.count_documents(doc! { "channel_type": "sandbox" }).await.unwrap(), 3);
         let first = merchants.find_one(doc! { "_id": MERCHANTS[0].0 }).await.unwrap().unwrap();
         assert_eq!(first.get_str("name").unwrap(), "Renamed");
     }
@@ -183,5 +192,15 @@ mod tests {
         let names: std::collections::BTreeSet<_> = users.iter().map(|user| &user.name).collect();
         assert_eq!(names.len(), users.len());
         assert!(users.iter().all(|user| user.headers["X-Merchant-Id"] == user.merchant_id));
+        assert!(users.iter().all(|user| user.email().is_ascii()));
+    }
+
+    #[test]
+    fn whoever_came_later_has_no_token_yet() {
+        let all = tokens();
+        let before = Tokens { users: all.users[1..].to_vec(), ..all.clone() };
+
+        assert!(is_everybody(&all));
+        assert!(!is_everybody(&before));
     }
 }

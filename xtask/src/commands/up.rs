@@ -10,11 +10,14 @@ use console::style;
 use tola_local::demo::User;
 use tola_local::{Options, Stack, StackInfo, stack};
 
+use crate::demo;
 use crate::signals::asked_to_stop;
 use crate::ui::{Ui, seconds};
 
 const CLOUD_PORT: u16 = 4566;
 const DATABASE_PORT: u16 = 27117;
+/// All products of the demo catalog.
+const MOST: u16 = 1_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -24,6 +27,12 @@ pub(crate) struct Arguments {
     /// Forget products, images and everything else from earlier runs
     #[arg(long)]
     fresh: bool,
+    /// Load the demo catalog: three merchants, five trades, a thousand products. What is there already stays
+    #[arg(long)]
+    demo: bool,
+    /// How many products of the demo catalog
+    #[arg(long, requires = "demo", default_value_t = MOST, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST)))]
+    demo_products: u16,
     /// The port of the API and of every AWS service [default: that of the last run, or 4566]
     #[arg(long)]
     port: Option<u16>,
@@ -55,15 +64,37 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     publish(&arguments.workspace, &stack)?;
     println!("\nTola is up after {}.\n", seconds(began.elapsed()));
     print!("{}", describe(&stack));
+    let products = arguments.demo.then_some(arguments.demo_products);
     if detach {
+        load_demo(&stack, products, &ui).await?;
         println!("\nIt goes on in the background; `cargo xtask down` stops it.");
         return Ok(());
     }
-    println!("\nPress Ctrl-C to stop it.");
-    let ended = follow(&stack).await;
+    let served = async {
+        if let Err(error) = load_demo(&stack, products, &ui).await {
+            eprintln!("{} {error:#}", style("error:").red().bold());
+        }
+        println!("\nPress Ctrl-C to stop it.");
+        follow(&stack).await
+    };
+    let ended = tokio::select! {
+        ended = served => ended,
+        stopped = asked_to_stop() => stopped,
+    };
     eprintln!("\nStopping …");
     stack.stop().await;
     ended
+}
+
+/// Loads so much of the demo catalog, and shows what there is then.
+async fn load_demo(stack: &Stack, products: Option<u16>, ui: &Ui) -> anyhow::Result<()> {
+    let Some(products) = products else { return Ok(()) };
+    println!("\nThe demo catalog is loaded, which takes some minutes:");
+    let (catalog, info) = (tola_demo::catalog(tola_demo::SEED)?.cut_to(products.into()), stack.info());
+    let loaded = demo::load(&demo::keepers(info, &catalog)?, ui).await;
+    let (_, summaries) = loaded.context("the demo catalog is not whole; the same command goes on with it")?;
+    print!("\n{}\nWorth trying:\n{}", demo::Summary::table(&summaries), style(demo::hints(info)).cyan());
+    Ok(())
 }
 
 fn options(arguments: &Arguments) -> Options {
@@ -125,14 +156,7 @@ fn how_to_be(info: &StackInfo, user: &User) -> String {
 /// Shell commands that promise an image, upload `photo.jpg` and register a product that shows it.
 fn first_product(info: &StackInfo) -> String {
     let user = info.tokens.users.first();
-    let headers: Vec<String> = match user.filter(|_| !info.tokens.password.is_empty()) {
-        Some(_) => vec![r#"-H "Authorization: Bearer $TOKEN""#.to_owned()],
-        None => user.map_or_else(Vec::new, |user| {
-            user.headers.iter().map(|(name, value)| format!("-H '{name}: {value}'")).collect()
-        }),
-    };
-    let token = user.filter(|_| !info.tokens.password.is_empty());
-    let token = token.map_or_else(String::new, |user| format!("  TOKEN=$(cargo xtask token {})\n", user.name));
+    let (token, flags) = demo::access(info, user);
     let api = &info.api_url;
     format!(
         r#"{token}  post() {{ curl -s "{api}/v1/$1" {} -H "Idempotency-Key: $RANDOM$RANDOM" -H "Content-Type: application/json" -d "$2"; }}
@@ -142,7 +166,7 @@ fn first_product(info: &StackInfo) -> String {
   post products '{{"name":"Clay mug","description":"Thrown by hand.","price":{{"amount":1990,"currency":"USD"}},
     "images":[{{"image_id":"'$(echo "$image" | pick "['image']['id']")'","alt":"A mug"}}]}}'
 "#,
-        headers.join(" ")
+        flags
     )
 }
 

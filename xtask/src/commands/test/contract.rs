@@ -37,8 +37,8 @@ pub(super) async fn check(workspace: &Path) -> anyhow::Result<String> {
 /// When an answer is not as the contract says.
 pub(super) async fn through_the_gateway(workspace: &Path, folder: &Path, stack: &StackInfo) -> anyhow::Result<String> {
     let mut tenants = Vec::new();
-    for merchant in demo::merchants() {
-        tenants.push(tenant(stack, &merchant).await?);
+    for merchant in demo::merchants().iter().take(2) {
+        tenants.push(tenant(stack, merchant).await?);
     }
     let Ok(tenants) = <[Tenant; 2]>::try_from(tenants) else { anyhow::bail!("there are not two demo merchants") };
     schemathesis::ask(workspace, &folder.join("contract"), &stack.api_url, &tenants, Extent::Small).await

@@ -6,6 +6,7 @@ use anyhow::{Context as _, ensure};
 use tola_local::{Options, Stack};
 
 use super::{Arguments, Outcome, contract, succeed};
+use crate::demo;
 use crate::permissions::{self, Decisions};
 use crate::signals::interrupted;
 use crate::ui::Ui;
@@ -28,9 +29,10 @@ pub(super) async fn run(workspace: &Path, arguments: &Arguments) -> anyhow::Resu
             // What some tests don't need, others may.
             Some(_) => Ok(None),
             None => {
+                let demo = demo::check::tried(&stack).await?;
                 let contract = contract::through_the_gateway(workspace, stack.folder(), stack.info()).await?;
                 let least = least(&stack).await?;
-                Ok(Some(format!("{least}; {contract}")))
+                Ok(Some(format!("{least}; {demo}; {contract}")))
             }
         }
     };
