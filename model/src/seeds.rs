@@ -129,7 +129,9 @@ async fn tries_again(world: &World, merchants: &[MerchantId]) -> bool {
                 let path = format!("/v1/operations/{}/retry", operation["id"].as_str().unwrap_or_default());
                 let body = json!({});
                 let asked = Asked { merchant_id: *merchant_id, method: "POST", path, body, key: None };
-                again |= world.request(asked).await.0 == 202;
+                let (status, answer) = world.request(asked).await;
+                assert!(status < 500, "a retry was answered {status}: {answer}");
+                again |= status == 202;
             }
         }
     }

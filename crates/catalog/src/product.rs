@@ -153,8 +153,8 @@ pub struct Product {
     /// The channels on which it is live: derived, for the index.
     #[serde(default)]
     pub live_on: Vec<ChannelId>,
-    /// The channels where it is or may be live, or is about to be: derived, for the index. None of them can be
-    /// disconnected.
+    /// The channels where it is or may be live, or is about to be, or will be with the next piece: derived, for the index.
+    /// None of them can be disconnected.
     #[serde(default)]
     pub bound_to: Vec<ChannelId>,
     /// The channels where it is wanted, or that have or may have something of it: derived, for the index. They are held
@@ -390,7 +390,7 @@ impl Product {
         for listing in self.channels.values_mut() {
             listing.note_review(origin.now);
         }
-        let bound = |listing: &Listing| listing.may_be_live() || listing.is_under_way();
+        let bound = |listing: &Listing| listing.may_be_live() || listing.is_under_way() || listing.is_held_off();
         self.bound_to = self.channels.iter().filter(|(_, l)| bound(l)).map(|(id, _)| id.clone()).collect();
         let kept = |listing: &Listing| listing.desired == Desired::On || listing.may_exist();
         self.kept_on = self.channels.iter().filter(|(_, l)| kept(l)).map(|(id, _)| id.clone()).collect();

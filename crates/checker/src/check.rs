@@ -233,7 +233,7 @@ fn told_to_the_end(product: &ProductTestimony, oracle: &Oracle, found: &mut Foun
 fn asked_once(merchant: &MerchantTestimony, product: &ProductTestimony, found: &mut Found) {
     let id = product.id.as_str();
     let written = |name: &str| product.acknowledged.iter().filter(|write| write.name() == name).count();
-    let (edits, counts) = (written("edited"), written("counted"));
+    let (edits, crossings) = (written("edited"), stock::crossings_of_none(product));
     // What a channel has too little or too much is put right by operations of the reconciliation's.
     let put_right = merchant.operations.iter().filter(|operation| operation["kind"] == "reconcile").count();
     let own = || merchant.operations.iter().filter(|operation| operation["product_id"] == id);
@@ -241,8 +241,8 @@ fn asked_once(merchant: &MerchantTestimony, product: &ProductTestimony, found: &
     let failed = |kind| of_kind(kind).filter(|operation| operation["status"] != "SUCCEEDED").count();
     let most = [
         ("register", written("registered") + edits),
-        ("publish", written("published") + edits + written("asked") + counts + put_right),
-        ("pause", counts + put_right),
+        ("publish", written("published") + edits + written("asked") + crossings.restocked + put_right),
+        ("pause", crossings.sold_out + put_right),
         ("unpublish", written("unpublished") + put_right),
         ("deactivate", written("deactivated")),
         // It is asked for without a key: who has heard no answer asks again, which does again what has failed meanwhile.

@@ -58,7 +58,7 @@ metrics! {
     PRODUCTS_PUBLISHED "ProductsPublished" Count false "Publications that some channel took.";
     PUBLICATIONS_REFUSED "PublicationsRefused" Count false "Publications that some channel did not take.";
     PRODUCTS_UNPUBLISHED "ProductsUnpublished" Count false "Withdrawals that some channel carried out.";
-    PRODUCTS_PAUSED "ProductsPaused" Count false "Pauses, for want of stock, that some channel carried out.";
+    PRODUCTS_PAUSED "ProductsPaused" Count false "Pauses for want of stock that came to their end.";
     PRODUCTS_DEPLETED "ProductsDepleted" Count false "Products of which the last piece went.";
     IMAGES_PROCESSED "ImagesProcessed" Count false "Images that have their renditions.";
     IMAGES_REJECTED "ImagesRejected" Count false "Images that can't be used.";

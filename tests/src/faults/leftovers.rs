@@ -254,7 +254,7 @@ fn lamps() -> CategoryKey {
 
 /// An operation of each kind, begun then, with an execution that Step Functions does not know.
 async fn of_each_kind(stack: &TestStack, merchant: &Merchant, begun: Timestamp) -> Vec<Operation> {
-    use OperationKind::{Deactivate, Delete, ProcessImage, Publish, Register, Unpublish};
+    use OperationKind::{Deactivate, Delete, Pause, ProcessImage, Publish, Register, Unpublish};
     let origin = left_behind(begun);
     let operation = |kind| {
         let subject = match kind {
@@ -272,7 +272,8 @@ async fn of_each_kind(stack: &TestStack, merchant: &Merchant, begun: Timestamp) 
         };
         Operation::of_intent(&intent, merchant.id(), subject)
     };
-    let mut operations: Vec<_> = [Register, ProcessImage, Publish, Unpublish, Deactivate, Delete].map(operation).into();
+    let mut operations: Vec<_> =
+        [Register, ProcessImage, Publish, Unpublish, Deactivate, Delete, Pause].map(operation).into();
     let north = ChannelId::parse("north").expect("a channel's id");
     operations.push(Operation::reconciling(north, an_operation(), merchant.id(), false, &origin));
     operations.push(Operation::reviewing(lamps(), an_operation(), merchant.id(), &origin));

@@ -73,7 +73,7 @@ pub enum Refused {
     #[error("no piece of the product is left")]
     Depleted,
     /// The product was paused for a reason that holds no longer.
-    #[error("the product may be offered again, and is brought back by itself")]
+    #[error("nothing holds the product back any more")]
     HeldNoLonger,
     /// The product was reactivated since it was deactivated.
     #[error("the product was reactivated since; deactivate it, if it is to be off the market again")]

@@ -57,6 +57,32 @@ impl Product {
         }
     }
 
+    /// Nothing holds it back any more: pauses that no adapter has taken are called off, and what could not be brought to a
+    /// channel for a reason that may be gone is tried again, as a reconciliation would have done meanwhile. Returns whether
+    /// there was any of it.
+    pub(super) fn let_go(&mut self) -> bool {
+        let mut changed = false;
+        for listing in self.channels.values_mut().filter(|listing| listing.desired == Desired::On) {
+            if listing.may_be_tried_again() {
+                listing.again = true;
+                changed = true;
+            }
+            let untaken = |last: &Command| last.state == CommandState::Queued && last.kind == CommandKind::Withdraw;
+            let Some(pause) = listing.command.clone().filter(untaken) else { continue };
+            if let (true, false, Some(revision)) =
+                (listing.is_live(), listing.in_doubt, listing.observed.published_revision)
+            {
+                listing.mint(CommandKind::Update, revision, pause.operation_id, CommandState::Done);
+                if let Some(called_off) = listing.command.as_mut() {
+                    // Nobody heard of the pause, and nobody needs to hear of its end.
+                    called_off.told = true;
+                }
+                changed = true;
+            }
+        }
+        changed
+    }
+
     /// Asks for every listing to be paused that buyers see or may see, and stops what is on its way there.
     pub(super) fn hold_back(&mut self, origin: &Origin) {
         let live: Vec<_> = self

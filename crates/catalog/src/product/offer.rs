@@ -146,7 +146,7 @@ impl Product {
             }
             OperationKind::Pause if self.hold().is_none() => return Err(Refused::HeldNoLonger),
             OperationKind::Pause => {
-                let held = |listing: &Listing| listing.is_held_off() && unfinished(listing);
+                let held = |listing: &Listing| listing.is_held_off() && listing.command.as_ref().is_some_and(undone);
                 let held: Vec<_> =
                     self.channels.iter().filter(|(_, listing)| held(listing)).map(|(id, _)| id.clone()).collect();
                 self.withdraw_from(kind, |channel| held.contains(channel), operation_id, Some(retry_of));
@@ -310,11 +310,13 @@ impl Product {
         let mut asks = false;
         for (_, listing) in self.channels.iter_mut().filter(|(channel, _)| chosen(channel)) {
             let was_held_off = listing.is_held_off();
+            // A pause that is under way becomes the merchant's own withdrawal, and has to be answered for as that.
+            let takes_over = was_held_off && operation != OperationKind::Pause;
             if operation != OperationKind::Pause {
                 listing.desired = Desired::Off;
             }
             let goes_on = |command: &Command| command.kind == kind && Some(command.operation_id) != retry_of;
-            if listing.is_being_withdrawn() && listing.command.as_ref().is_some_and(goes_on) {
+            if !takes_over && listing.is_being_withdrawn() && listing.command.as_ref().is_some_and(goes_on) {
                 continue;
             }
             if if close { listing.may_exist() } else { listing.may_be_live() } {

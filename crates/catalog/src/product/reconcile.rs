@@ -29,7 +29,7 @@ pub enum DriftKind {
     Hidden,
     /// The channel has looked at the listing, and does not show it.
     Rejected,
-    /// The channel shows a listing that the merchant wants gone.
+    /// The channel shows a listing that is to be gone, or paused.
     Unwanted,
     /// The channel has a listing that Tola knows nothing of.
     Ghost,
@@ -85,7 +85,7 @@ impl Listing {
     }
 
     /// Whether the last try to bring the product there failed for a reason that another try may find gone.
-    fn may_be_tried_again(&self) -> bool {
+    pub(super) fn may_be_tried_again(&self) -> bool {
         let Some(command) = &self.command else { return true };
         let Some(problem) = command.problem.as_ref().filter(|_| command.state == CommandState::Failed) else {
             return false;

@@ -1,4 +1,5 @@
-//! What a merchant tells of how many there are. It is no edit: the revision stays, and no channel is called.
+//! What a merchant tells of how many there are. It is no edit: the revision stays. The last
+//! piece has the product paused, and the next one brings it back: see [`super::hold`].
 
 use serde_json::json;
 use ulid::Ulid;
@@ -30,7 +31,9 @@ impl Product {
         if after == before {
             return Ok(Changed::No);
         }
+        let was_held = self.hold().is_some();
         self.stock = after;
+        let is_let_go = was_held && self.hold().is_none() && self.let_go();
         let pieces = |stock: Stock| stock.on_hand().map(|on_hand| i64::from(on_hand.pieces()));
         let delta = pieces(after).zip(pieces(before)).map(|(after, before)| after - before);
         let data = json!({
@@ -52,7 +55,11 @@ impl Product {
             });
             self.emit(kind, data, origin);
         }
-        self.settle_aside(origin);
+        if is_let_go {
+            self.settle(origin);
+        } else {
+            self.settle_aside(origin);
+        }
         Ok(Changed::Yes)
     }
 }

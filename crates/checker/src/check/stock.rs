@@ -34,6 +34,27 @@ pub(super) fn counted_once(product: &ProductTestimony, oracle: &Oracle, found: &
     });
 }
 
+/// How often the last piece of a product went, and how often there were some again.
+#[derive(Default)]
+pub(super) struct CrossingsOfNone {
+    pub(super) sold_out: usize,
+    pub(super) restocked: usize,
+}
+
+/// By what its events tell of each change.
+pub(super) fn crossings_of_none(product: &ProductTestimony) -> CrossingsOfNone {
+    let mut changes: Vec<&Value> = product.history.iter().filter(|event| kind(event) == "InventoryAdjusted").collect();
+    changes.sort_by_key(|event| event["sequence"].as_u64());
+    let (mut none, mut crossings) = (false, CrossingsOfNone::default());
+    for change in changes {
+        let is_none = change["data"]["on_hand"] == 0;
+        crossings.sold_out += usize::from(is_none && !none);
+        crossings.restocked += usize::from(!is_none && none);
+        none = is_none;
+    }
+    crossings
+}
+
 fn kind(event: &Value) -> &str {
     event["kind"].as_str().unwrap_or_default()
 }

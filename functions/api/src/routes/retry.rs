@@ -47,7 +47,7 @@ pub(super) async fn retry(
         return Err(ApiError::not_possible(format!("only what failed can be retried; next: {}", failed.next())));
     }
     match failed.subject() {
-        Some(subject) => refuse_if_gone(&app, scope, &failed, subject).await?,
+        Some(subject) => refuse_if_gone(&app, scope, &failed, subject, &origin).await?,
         None => refuse_if_nothing_is_left(&app, scope, &failed).await?,
     }
     let begun = again(&app, scope, &failed, ids.operation(), &origin).await?;
@@ -132,11 +132,25 @@ fn about_nothing() -> ApiError {
 }
 
 /// A product that is being deleted is there for its deletion alone.
-async fn refuse_if_gone(app: &App, scope: TenantScope, failed: &Operation, subject: Subject) -> Result<(), ApiError> {
+/// And one that can't be asked to do it again is not asked: an operation that is linked to a successor has one.
+async fn refuse_if_gone(
+    app: &App,
+    scope: TenantScope,
+    failed: &Operation,
+    subject: Subject,
+    origin: &Origin,
+) -> Result<(), ApiError> {
     let there = match subject {
         Subject::Product(id) => {
             let product = app.store.products(scope).get(id).await?;
-            product.is_some_and(|product| product.deleting.is_none() || failed.kind == OperationKind::Delete)
+            let product = product.filter(|product| product.deleting.is_none() || failed.kind == OperationKind::Delete);
+            if let Some(product) = &product
+                && failed.retried_by.is_none()
+                && failed.kind != OperationKind::Register
+            {
+                product.clone().request_again(failed.kind, failed.id, failed.id, origin)?;
+            }
+            product.is_some()
         }
         Subject::Image(id) => {
             let image = app.store.images(scope).get(id).await?;
@@ -156,7 +170,7 @@ async fn ask(
     successor: OperationId,
     origin: &Origin,
 ) -> Result<Vec<Intent>, ApiError> {
-    use OperationKind::{Deactivate, Delete, Publish, Unpublish};
+    use OperationKind::{Deactivate, Delete, Pause, Publish, Unpublish};
     let (kind, retry_of) = (failed.kind, Some(failed.id));
     // The last operation of its kind is the successor from the write of its intent on, pulled or not.
     let asked = |last: Option<&OperationId>| last == Some(&successor);
@@ -174,7 +188,7 @@ async fn ask(
             });
             outcome.await?.document().map(|product| product.intents)
         }
-        (Subject::Product(id), kind @ (Publish | Unpublish | Deactivate | Delete)) => {
+        (Subject::Product(id), kind @ (Publish | Unpublish | Deactivate | Delete | Pause)) => {
             let products = app.store.products(scope);
             let outcome = products.change(id, |product| {
                 if asked(product.last_operation.get(&kind)) {

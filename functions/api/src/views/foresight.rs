@@ -92,10 +92,12 @@ impl ForeseenChannel {
         let (action, reason) = match reach {
             Reach::Nothing => (ChannelAction::None, None),
             Reach::Called(_) if closed.is_some() => (ChannelAction::Waits, None),
+            Reach::Called(CommandKind::Withdraw | CommandKind::Close) | Reach::Held(Hold::Depleted) => {
+                (ChannelAction::Waits, Some("No piece of the product is left."))
+            }
             Reach::Called(CommandKind::Publish) => (ChannelAction::Publish, None),
             Reach::Called(_) => (ChannelAction::Update, None),
             Reach::WaitsForProduct => (ChannelAction::Waits, Some("The product is not complete.")),
-            Reach::Held(Hold::Depleted) => (ChannelAction::Waits, Some("No piece of the product is left.")),
             Reach::WaitsForPublication => (ChannelAction::Waits, Some("A publication is under way.")),
         };
         let reason = reason.map(str::to_owned).or(closed);

@@ -87,7 +87,7 @@ struct ProductImageView<'a> {
 #[schemars(rename = "Listing")]
 struct ListingView<'a> {
     desired: Desired,
-    /// Why it is paused though it is wanted; nothing if it is not.
+    /// Why it is not to be shown there though it is wanted; nothing if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     hold: Option<Hold>,
     overrides: &'a Overrides,

@@ -7,10 +7,11 @@ use axum::http::StatusCode;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
-use tola_catalog::OperationKind;
 use tola_catalog::listing::ChannelOutcome;
+use tola_catalog::{ChannelId, OperationKind, OperationStatus};
 use ulid::Ulid;
 
+use crate::market::refused;
 use crate::support::{Actress, Answer, Ask, World};
 
 /// How many want the same at the same time.
@@ -189,6 +190,31 @@ async fn the_last_piece_pauses_what_is_live_and_the_next_one_brings_it_back() {
     assert_eq!(ana.get(&format!("/v1/operations/{back}")).await.text("/kind"), "publish");
     let shown = ana.shown(&id).await;
     assert_eq!(shown.body["channels"]["shop"].get("hold"), None, "{shown:?}");
+}
+
+#[tokio::test]
+async fn a_pause_that_a_channel_refused_is_done_again_for_as_long_as_there_are_none() {
+    let world = World::new().await;
+    let ana = world.merchant();
+    let id = ana.has_live_product(&["shop"]).await;
+    ana.counts(&id, json!({ "set": 0 })).await;
+    let pause = world.launched().last().unwrap().to_string();
+    ana.hears(&id, "shop", refused).await;
+    ana.sees_settled(&pause, OperationStatus::Failed).await;
+    let retry = async |operation: &str| ana.ask("POST", &format!("/v1/operations/{operation}/retry")).send().await;
+
+    let again = retry(&pause).await;
+
+    assert_eq!((again.status, again.text("/kind"), again.text("/retry_of")), (StatusCode::ACCEPTED, "pause", &*pause));
+    let channel = ChannelId::parse("shop").unwrap();
+    assert!(ana.stored(&id).await.channels[&channel].is_being_withdrawn());
+    let again = again.text("/id").to_owned();
+    ana.hears(&id, "shop", refused).await;
+    ana.sees_settled(&again, OperationStatus::Failed).await;
+    ana.counts(&id, json!({ "set": 3 })).await;
+    assert_eq!(retry(&again).await.refused(), (409, "ACTION_NOT_POSSIBLE"));
+    let shown = ana.get(&format!("/v1/operations/{again}")).await;
+    assert_eq!(shown.body["retried_by"], json!(null), "what was refused leads nowhere: {shown:?}");
 }
 
 /// A hundred sell the last ten of what is live: it is paused by one operation.

@@ -47,6 +47,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         on_stack: &[],
     },
     Mutation {
+        name: "hold",
+        file: "crates/catalog/src/product/offer.rs",
+        from: "            return self.hold_back(origin);",
+        to: "            return;",
+        shown_by: ShownBy::Seeds,
+        on_stack: &[],
+    },
+    Mutation {
         name: "claim",
         file: "crates/catalog/src/product/command.rs",
         from: "listing.claim.as_ref().filter(|claim| claim.until > origin.now && claim.holder != holder) {",

@@ -155,7 +155,97 @@ fn who_restocks_before_the_channel_was_asked_changes_nothing_there() {
 
     let late = product.claim(&channel("a"), pause, "adapter", Timestamp::from_millis(99), &origin(6));
     assert_eq!(late, Claimed::Superseded);
+    let called_off = product.channels[&channel("a")].command.clone().unwrap();
+    assert_eq!((called_off.kind, called_off.state), (CommandKind::Update, CommandState::Done), "nobody is called");
+    let pause = &started(&mut product)[0];
+    assert_eq!(pause.kind, OperationKind::Pause);
+    assert_eq!(product.tell(pause.operation_id, &origin(7)), Changed::No);
+    assert_eq!((product.status, product.waiting(pause.operation_id).len()), (ProductStatus::Active, 0));
+}
+
+#[test]
+fn what_became_incomplete_stays_on_sale_through_a_moment_without_stock_and_off_it_once_it_was_paused() {
+    let mut product = live_on(&["a"]);
+    let edit = Edit { description: Some(None), ..Edit::default() };
+    let _ = product.edit(edit, operation(5), &origin(3)).unwrap();
+    let mut restocked_at_once = product.clone();
+    count(&mut restocked_at_once, 0);
+    count(&mut restocked_at_once, 5);
+    assert_eq!(
+        (restocked_at_once.status, restocked_at_once.channels[&channel("a")].is_under_way()),
+        (ProductStatus::Active, false)
+    );
+
+    count(&mut product, 0);
+    answers(&mut product, "a", &paused());
+    count(&mut product, 5);
+    assert_eq!(product.status, ProductStatus::Draft, "there is nothing that a channel could be given");
+}
+
+#[test]
+fn an_edit_that_was_not_yet_brought_there_is_brought_with_the_next_piece_though_the_pause_was_called_off() {
+    let mut product = live_on(&["a"]);
+    count(&mut product, 0);
+    let edit = Edit { name: Some(Name::parse("Torch").unwrap()), ..Edit::default() };
+    let _ = product.edit(edit, operation(5), &origin(6)).unwrap();
+    started(&mut product);
+
+    count(&mut product, 1);
+
+    let command = product.channels[&channel("a")].command.clone().unwrap();
+    assert_eq!((command.state, command.revision), (CommandState::Queued, product.revision));
+}
+
+#[test]
+fn what_failed_for_a_passing_reason_is_tried_again_with_the_next_piece() {
+    let mut product = product(&origin(0));
+    product.request_publish(&[channel("a")], operation(1), &origin(1)).unwrap();
+    let _ = product.plan(operation(1), &[shop("a", ChannelStatus::Paused)], &origin(2));
+    count(&mut product, 0);
+    started(&mut product);
+
+    count(&mut product, 1);
+
     assert!(product.channels[&channel("a")].is_being_offered());
+}
+
+#[test]
+fn a_pause_that_the_merchant_takes_over_is_answered_for_as_a_withdrawal() {
+    let mut product = live_on(&["a", "b"]);
+    count(&mut product, 0);
+    product.request_unpublish(&[channel("a")], operation(3), &origin(6)).unwrap();
+
+    assert_eq!(product.waiting(operation(3)).len(), 1);
+    answers(&mut product, "a", &refused());
+    assert_eq!(product.tally(operation(3)).failed.len(), 1, "its own operation says so");
+    count(&mut product, 1);
+    assert_eq!(product.channels[&channel("a")].desired, Desired::Off);
+    assert!(product.channels[&channel("b")].is_live());
+}
+
+#[test]
+fn a_pause_is_retried_where_it_failed_and_told_where_it_was_not() {
+    let mut product = live_on(&["a", "b"]);
+    count(&mut product, 0);
+    let pause = started(&mut product)[0].operation_id;
+    answers(&mut product, "a", &paused());
+    answers(&mut product, "b", &refused());
+    let _ = product.tell(pause, &origin(9));
+
+    product.request_again(OperationKind::Pause, operation(8), pause, &origin(10)).unwrap();
+    answers(&mut product, "b", &paused());
+    let _ = product.tell(operation(8), &origin(11));
+
+    assert_eq!(last_told(&product), (EventKind::ProductPaused, serde_json::json!(["b"])));
+}
+
+#[test]
+fn a_channel_where_it_will_be_sold_again_can_not_be_disconnected() {
+    let mut product = live_on(&["a"]);
+    count(&mut product, 0);
+    answers(&mut product, "a", &paused());
+
+    assert_eq!(product.bound_to, [channel("a")]);
 }
 
 #[test]
