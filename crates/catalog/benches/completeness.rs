@@ -136,6 +136,7 @@ fn categories(mapped: bool) -> CategoryTree {
             position: 0,
             active: true,
             seo: Seo::default(),
+            image: None,
             channel_categories: said
                 .into_iter()
                 .map(|id| (id, ChannelCategory::parse("77").unwrap()))

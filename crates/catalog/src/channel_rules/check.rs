@@ -2,6 +2,7 @@
 
 use super::candidate::Candidate;
 use super::rule::{IDENTIFIERS, Rule};
+use crate::text::Description;
 
 /// Where a product does not meet a rule, and why, for the merchant.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ impl Rule {
     /// Holds a product against the rule, and tells `found` of each gap: one at most, but for photos, of which each may fall
     /// short. What every channel asks for is not asked for again: without a price, none is in the wrong currency.
     pub(super) fn check(&self, product: &Candidate<'_>, found: &mut impl FnMut(Gap)) {
-        let description = product.description.map(|description| description.as_str());
+        let description = product.description.map(Description::as_str);
         let observed = match self {
             Self::Title { at_most } => longer(product.name.as_str(), *at_most),
             Self::Description { at_most } => description.and_then(|text| longer(text, *at_most)),

@@ -163,6 +163,7 @@ impl<B: Bench> Shop<B> {
             active: true,
             seo: Seo::default(),
             channel_categories: [(self.channel_id.clone(), ChannelCategory::parse("77").unwrap())].into(),
+            image: None,
         };
         let review = Operation::reviewing(id.clone(), self.mint(), merchant(), &origin(self.now()));
         let put = |tree: &mut CategoryTree| Ok::<_, Error>(tree.put(&id, &draft, self.now()).unwrap());
