@@ -159,14 +159,13 @@ fn first_product(info: &StackInfo) -> String {
     let (token, flags) = demo::access(info, user);
     let api = &info.api_url;
     format!(
-        r#"{token}  post() {{ curl -s "{api}/v1/$1" {} -H "Idempotency-Key: $RANDOM$RANDOM" -H "Content-Type: application/json" -d "$2"; }}
+        r#"{token}  post() {{ curl -s "{api}/v1/$1" {flags} -H "Idempotency-Key: $RANDOM$RANDOM" -H "Content-Type: application/json" -d "$2"; }}
   pick() {{ python3 -c "import json,sys; print(json.load(sys.stdin)$1)"; }}
   image=$(post images '{{"content_type":"image/jpeg"}}')
   sh -c "$(echo "$image" | pick "['upload']['curl']")"        # uploads photo.jpg
   post products '{{"name":"Clay mug","description":"Thrown by hand.","price":{{"amount":1990,"currency":"USD"}},
     "images":[{{"image_id":"'$(echo "$image" | pick "['image']['id']")'","alt":"A mug"}}]}}'
-"#,
-        flags
+"#
     )
 }
 

@@ -66,7 +66,7 @@ fn described(text: &str) -> Canonical {
     Canonical { description: Some(Description::parse(text).unwrap()), ..lamp() }
 }
 
-fn at_the_sandbox(product: &Product, rules: Value) -> Completeness {
+fn at_the_sandbox(product: &Product, rules: &Value) -> Completeness {
     product.completeness_on(&channel("sandbox", json!({ "rules": rules })), &no_categories())
 }
 
@@ -84,7 +84,7 @@ fn a_channel_without_rules_takes_what_is_complete() {
 #[test]
 fn a_gap_says_what_is_so_what_to_do_and_where() {
     let found =
-        at_the_sandbox(&product(described(&"x".repeat(70)), 1), json!({ "description_max": 60, "title_max": 4 }));
+        at_the_sandbox(&product(described(&"x".repeat(70)), 1), &json!({ "description_max": 60, "title_max": 4 }));
 
     assert_eq!((found.score, found.missing.len()), (50, 1), "one of two");
     let gap = &found.missing[0];
@@ -99,7 +99,7 @@ fn bounds_are_inclusive_and_count_characters() {
     let found = |rules: Value| {
         gaps(&at_the_sandbox(
             &product(Canonical { name: Name::parse("ñandú").unwrap(), ..described("#a #b") }, 1),
-            rules,
+            &rules,
         ))
         .len()
     };
@@ -115,7 +115,7 @@ fn bounds_are_inclusive_and_count_characters() {
 fn what_every_channel_asks_is_not_asked_again() {
     let rules = json!({ "description_max": 1, "plain_description": true, "hashtags_max": 0, "currencies": ["ARS"] });
 
-    let found = at_the_sandbox(&product(named("Lamp"), 0), rules);
+    let found = at_the_sandbox(&product(named("Lamp"), 0), &rules);
 
     assert_eq!((found.score, gaps(&found)), (100, vec![]));
 }
@@ -128,15 +128,15 @@ fn each_photo_that_falls_short_is_named_and_is_one_rule() {
         image.renditions = vec![photo(320, 320)];
     }
 
-    let found = at_the_sandbox(&lamp, rules.clone());
+    let found = at_the_sandbox(&lamp, &rules);
     assert_eq!(gaps(&found), [("IMAGE_FITS_CHANNEL", "/images/0"), ("IMAGE_FITS_CHANNEL", "/images/1")]);
     assert_eq!(found.score, 50);
 
     // One that was rejected is not shown, and keeps its place.
     lamp.images[0].rejected = Some("It is no image.".into());
-    assert_eq!(gaps(&at_the_sandbox(&lamp, rules.clone())), [("IMAGE_FITS_CHANNEL", "/images/1")]);
+    assert_eq!(gaps(&at_the_sandbox(&lamp, &rules)), [("IMAGE_FITS_CHANNEL", "/images/1")]);
     lamp.images.clear();
-    assert_eq!(gaps(&at_the_sandbox(&lamp, rules)), [("IMAGE_REQUIRED", "/images")]);
+    assert_eq!(gaps(&at_the_sandbox(&lamp, &rules)), [("IMAGE_REQUIRED", "/images")]);
 }
 
 #[test]
@@ -146,10 +146,10 @@ fn what_is_beyond_the_count_of_photos_is_not_shown() {
     lamp.images = std::iter::repeat_n(lamp.images[0].clone(), 11).collect();
     lamp.images[10].renditions = small.clone();
 
-    assert_eq!(gaps(&at_the_sandbox(&lamp, json!({ "images_like": "instagram" }))), []);
+    assert_eq!(gaps(&at_the_sandbox(&lamp, &json!({ "images_like": "instagram" }))), []);
     lamp.images[9].renditions = small;
     assert_eq!(
-        gaps(&at_the_sandbox(&lamp, json!({ "images_like": "instagram" }))),
+        gaps(&at_the_sandbox(&lamp, &json!({ "images_like": "instagram" }))),
         [("IMAGE_FITS_CHANNEL", "/images/9")]
     );
 }

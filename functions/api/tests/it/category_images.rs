@@ -264,6 +264,7 @@ fn draft(name: &str, image_id: ImageId) -> CategoryDraft {
         position: 0,
         active: true,
         seo: Seo::default(),
+        channel_categories: std::collections::BTreeMap::new(),
         image: Some(CategoryImage { image_id, alt: None }),
     }
 }
