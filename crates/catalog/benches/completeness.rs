@@ -14,8 +14,8 @@ use tola_catalog::image::{Image, Placeholder, UploadedFile};
 use tola_catalog::product::{Canonical, ImageReference, MAX_ATTRIBUTES, MAX_IMAGES, NewProduct};
 use tola_catalog::text::{ChannelCategory, Description, Name};
 use tola_catalog::{
-    Actor, CategoryKey, CategoryTree, Channel, ChannelId, ChannelRules, ChannelStatus, ImageId, MerchantId, OperationId,
-    Origin, Product, ProductId, Rendition, Seo, Timestamp,
+    Actor, CategoryKey, CategoryTree, Channel, ChannelId, ChannelRules, ChannelStatus, ImageId, MerchantId,
+    OperationId, Origin, Product, ProductId, Rendition, Seo, Timestamp,
 };
 use ulid::Ulid;
 
@@ -136,7 +136,10 @@ fn categories(mapped: bool) -> CategoryTree {
             position: 0,
             active: true,
             seo: Seo::default(),
-            channel_categories: said.into_iter().map(|id| (id, ChannelCategory::parse("77").unwrap())).collect::<BTreeMap<_, _>>(),
+            channel_categories: said
+                .into_iter()
+                .map(|id| (id, ChannelCategory::parse("77").unwrap()))
+                .collect::<BTreeMap<_, _>>(),
         };
         let _ = tree.put(&CategoryKey::parse(id).unwrap(), &draft, origin().now).unwrap();
     }
@@ -146,13 +149,21 @@ fn categories(mapped: bool) -> CategoryTree {
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let cases = [
-        ("5 channels × 60 rules, all of them met", largest(MAX_ATTRIBUTES, "It shines in the dark. "), channels(10_000), true),
+        (
+            "5 channels × 60 rules, all of them met",
+            largest(MAX_ATTRIBUTES, "It shines in the dark. "),
+            channels(10_000),
+            true,
+        ),
         ("5 channels × 60 rules, most of them not met", largest(0, "<b>It</b> shines #dark "), channels(1), false),
     ];
     for (name, product, channels, met) in cases {
         let tree = categories(met);
         let missing = |channel: &Channel| product.completeness_on(channel, &tree).missing.len();
-        assert!(channels.iter().all(|channel| if met { missing(channel) == 0 } else { missing(channel) > 55 }), "{name}");
+        assert!(
+            channels.iter().all(|channel| if met { missing(channel) == 0 } else { missing(channel) > 55 }),
+            "{name}"
+        );
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| {
                 for channel in &channels {

@@ -21,7 +21,8 @@ fn gaps(found: &Value) -> Vec<(&str, &str)> {
 async fn what_is_said_to_be_missing_is_refused_and_once_it_is_there_published() {
     let stack = TestStack::deployed().await;
     let merchant = stack.merchant("casa-lumbre");
-    connects(&merchant, "trial", &json!({ "rules": { "title_max": 8, "category": true, "currencies": ["ARS"] } })).await;
+    connects(&merchant, "trial", &json!({ "rules": { "title_max": 8, "category": true, "currencies": ["ARS"] } }))
+        .await;
     let lamps = async |said: Value| {
         let body = json!({ "name": "Lamps", "channel_categories": said });
         merchant.asks("PUT", "/v1/categories/lamps").json(&body).await
@@ -45,7 +46,10 @@ async fn what_is_said_to_be_missing_is_refused_and_once_it_is_there_published() 
     let shown = product.shown().await;
     let problem = &shown.body["channels"]["trial"]["command"]["problem"];
     assert_eq!((&problem["code"], &problem["pointer"]), (&json!("CHANNEL_RULE_UNMET"), &json!("/name")), "{failed}");
-    assert_eq!((&problem["message"], &problem["remedy"]), (&trial["missing"][0]["message"], &trial["missing"][0]["remedy"]));
+    assert_eq!(
+        (&problem["message"], &problem["remedy"]),
+        (&trial["missing"][0]["message"], &trial["missing"][0]["remedy"])
+    );
     assert_eq!(at_the_sandbox(&merchant, &product, "trial").await.ledger, [], "nobody was called");
 
     // The category is the marketplace's own, and there the lamp has a shorter name: the channel follows by itself.
@@ -73,12 +77,7 @@ async fn the_types_of_channels_say_what_they_ask_and_whether_they_can_be_connect
         (name, connectable)
     };
     let types: Vec<_> = listed.items().iter().map(told).collect();
-    let expected = [
-        ("facebook", false),
-        ("instagram", false),
-        ("mercado-libre", false),
-        ("sandbox", true),
-        ("webhook", true),
-    ];
+    let expected =
+        [("facebook", false), ("instagram", false), ("mercado-libre", false), ("sandbox", true), ("webhook", true)];
     assert_eq!(types, expected.map(|(name, connectable)| (name.to_owned(), connectable)), "{listed}");
 }

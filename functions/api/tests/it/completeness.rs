@@ -37,7 +37,11 @@ fn gaps(found: &Value) -> Value {
 async fn each_channel_says_what_a_product_lacks_there() {
     let world = World::new().await;
     let ana = world.merchant();
-    ana.has_sandbox("strict", json!({ "title_max": 3, "currencies": ["USD", "ARS"], "brand": true, "attributes": ["watts"] })).await;
+    ana.has_sandbox(
+        "strict",
+        json!({ "title_max": 3, "currencies": ["USD", "ARS"], "brand": true, "attributes": ["watts"] }),
+    )
+    .await;
     ana.connects("plain").await;
     let id = ana.registers(json!({ "attributes": { "watts": 8 } })).await.text("/id").to_owned();
 
@@ -49,7 +53,10 @@ async fn each_channel_says_what_a_product_lacks_there() {
     let [plain, strict] = [0, 1].map(|position| found.body["channels"][position].clone());
     assert_eq!((&plain["channel"], &plain["score"], &plain["missing"]), (&json!("plain"), &json!(100), &json!([])));
     assert_eq!((&strict["channel"], &strict["channel_type"]), (&json!("strict"), &json!("sandbox")));
-    assert_eq!((&strict["score"], gaps(&strict)), (&json!(50), json!([["TITLE_TOO_LONG", "/name"], ["BRAND_REQUIRED", "/brand"]])));
+    assert_eq!(
+        (&strict["score"], gaps(&strict)),
+        (&json!(50), json!([["TITLE_TOO_LONG", "/name"], ["BRAND_REQUIRED", "/brand"]]))
+    );
     let gap = &strict["missing"][0];
     assert_eq!(gap["message"], json!("The channel takes a name of 3 characters at most, and this one has 4."));
     assert_eq!((&gap["channel"], gap["remedy"].is_string()), (&json!("strict"), true));
@@ -69,7 +76,11 @@ async fn each_channel_says_what_a_product_lacks_there() {
 async fn a_type_says_what_it_would_lack_that_is_not_connected() {
     let world = World::new().await;
     let ana = world.merchant();
-    let id = ana.registers(json!({ "name": "L".repeat(61), "description": "<b>It shines.</b>" })).await.text("/id").to_owned();
+    let id = ana
+        .registers(json!({ "name": "L".repeat(61), "description": "<b>It shines.</b>" }))
+        .await
+        .text("/id")
+        .to_owned();
 
     let query = "?channel_type=mercado-libre&channel_type=instagram&channel_type=mercado-libre";
     let found = ana.completeness(&id, query).await;
