@@ -46,14 +46,14 @@ impl ChannelType {
 
     /// The rules of a channel of this type that is configured like this.
     pub fn rules(&self, config: &Map<String, Value>) -> ChannelRules {
-        ChannelRules::from(&(self.asks)(config))
+        ChannelRules::from((self.asks)(config))
     }
 }
 
 /// What its config says, and what it said before it could say all of that.
 fn of_the_sandbox(config: &Map<String, Value>) -> Requirements {
     let mut asked: Requirements = read(config, "rules");
-    asked.attributes.extend(read::<Vec<_>>(config, "required_attributes"));
+    asked.and_attributes(read(config, "required_attributes"));
     asked.images_like = asked.images_like.or(read(config, "images_like"));
     asked
 }

@@ -73,34 +73,44 @@ pub struct Requirements {
 }
 
 impl Requirements {
+    /// Asks for attributes besides, each once.
+    pub(super) fn and_attributes(&mut self, more: Vec<AttributeKey>) {
+        for key in more {
+            if !self.attributes.contains(&key) {
+                self.attributes.push(key);
+            }
+        }
+    }
+
     /// What it asks, with all that the marketplace asks which it is like.
-    fn whole(&self) -> Self {
-        let Some(like) = self.like else { return self.clone() };
+    fn whole(self) -> Self {
+        let Some(like) = self.like else { return self };
         let theirs = like.requirements(self.site);
-        let currencies = if self.currencies.is_empty() { theirs.currencies } else { self.currencies.clone() };
-        Self {
+        let mut whole = Self {
             like: None,
             site: None,
             title_max: self.title_max.or(theirs.title_max),
             description_max: self.description_max.or(theirs.description_max),
             plain_description: self.plain_description || theirs.plain_description,
             hashtags_max: self.hashtags_max.or(theirs.hashtags_max),
-            currencies,
+            currencies: if self.currencies.is_empty() { theirs.currencies } else { self.currencies },
             category: self.category || theirs.category,
             brand: self.brand || theirs.brand,
             identifier: self.identifier || theirs.identifier,
-            attributes: theirs.attributes.iter().chain(&self.attributes).cloned().collect(),
+            attributes: theirs.attributes,
             images_min: self.images_min.or(theirs.images_min),
             images_like: self.images_like.or(theirs.images_like),
-        }
+        };
+        whole.and_attributes(self.attributes);
+        whole
     }
 }
 
-impl From<&Requirements> for ChannelRules {
+impl From<Requirements> for ChannelRules {
     /// The rules that come of it, in the order of a product's fields.
-    fn from(asked: &Requirements) -> Self {
+    fn from(asked: Requirements) -> Self {
         let whole = asked.whole();
-        let mut rules = Vec::new();
+        let mut rules = Vec::with_capacity(whole.attributes.len() + 10);
         rules.extend(whole.title_max.map(|at_most| Rule::Title { at_most }));
         rules.extend(whole.description_max.map(|at_most| Rule::Description { at_most }));
         rules.extend(whole.plain_description.then_some(Rule::PlainDescription));
@@ -108,14 +118,9 @@ impl From<&Requirements> for ChannelRules {
         rules.extend((!whole.currencies.is_empty()).then_some(Rule::Currency { any_of: whole.currencies }));
         rules.extend(whole.category.then_some(Rule::Category));
         rules.extend(whole.brand.then_some(Rule::Brand));
-        // Whoever needs a brand has an identifier then.
+        // Whoever has a brand has an identifier.
         rules.extend((whole.identifier && !whole.brand).then_some(Rule::Identifier));
-        for key in whole.attributes {
-            let rule = Rule::Attribute(key);
-            if !rules.contains(&rule) {
-                rules.push(rule);
-            }
-        }
+        rules.extend(whole.attributes.into_iter().map(Rule::Attribute));
         // Whoever says how a photo has to look shows none without one.
         let images = whole.images_min.or(whole.images_like.map(|_| 1));
         rules.extend(images.map(|at_least| Rule::Images { at_least }));

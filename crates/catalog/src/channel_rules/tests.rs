@@ -292,7 +292,7 @@ fn a_category_counts_as_the_channels_own_if_it_is_said_to_be_one() {
 
 #[test]
 fn what_is_refused_is_the_first_gap_with_its_remedy() {
-    let rules = ChannelRules::from(&Requirements { title_max: Some(3), brand: true, ..Requirements::default() });
+    let rules = ChannelRules::from(Requirements { title_max: Some(3), brand: true, ..Requirements::default() });
     let lamp = product(lamp(), 1);
     let view = crate::EffectiveView::of(&lamp, &id("shop"));
 

@@ -168,7 +168,7 @@ proptest! {
         prop_assert_eq!(found.score == 100, found.missing.is_empty());
         prop_assert!(found.missing.iter().all(|gap| gap.channel.as_ref() == Some(&shop.id)));
         // Put together beforehand or not, what the channel is to show is judged alike, and what is missing is refused.
-        let (rules, view) = (ChannelRules::from(&asked), EffectiveView::of(&product, &shop.id));
+        let (rules, view) = (ChannelRules::from(asked.clone()), EffectiveView::of(&product, &shop.id));
         let candidate = Candidate::of(&view).filed(&tree, "shop", "sandbox");
         prop_assert_eq!(&rules.judge(&candidate, Some(&shop.id)), &found);
         let refused = rules.refuse(&candidate);
@@ -177,7 +177,7 @@ proptest! {
 
     #[test]
     fn what_is_said_to_be_missing_is_all_that_has_to_be_mended(product in a_product(), asked in requirements()) {
-        let (shop, tree, rules) = (sandbox("shop", &asked), categories(), ChannelRules::from(&asked));
+        let (shop, tree, rules) = (sandbox("shop", &asked), categories(), ChannelRules::from(asked.clone()));
         let mut mended = product;
         let mut before = mended.completeness_on(&shop, &tree);
 
