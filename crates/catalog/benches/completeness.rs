@@ -15,7 +15,7 @@ use tola_catalog::product::{Canonical, ImageReference, MAX_ATTRIBUTES, MAX_IMAGE
 use tola_catalog::text::{ChannelCategory, Description, Name};
 use tola_catalog::{
     Actor, CategoryKey, CategoryTree, Channel, ChannelId, ChannelRules, ChannelStatus, ImageId, MerchantId,
-    OperationId, Origin, Product, ProductId, Rendition, Seo, Timestamp,
+    OperationId, Origin, Product, ProductId, Rendition, Timestamp,
 };
 use ulid::Ulid;
 
@@ -129,18 +129,12 @@ fn categories(mapped: bool) -> CategoryTree {
     for (level, id) in ids.iter().enumerate() {
         let said = if mapped && level == 0 { (0..CHANNELS).map(id_of).collect() } else { Vec::new() };
         let draft = CategoryDraft {
-            name: Name::parse(id).unwrap(),
-            slug: None,
             parent_id: level.checked_sub(1).map(|above| CategoryKey::parse(ids[above]).unwrap()),
-            description: None,
-            position: 0,
-            active: true,
-            seo: Seo::default(),
-            image: None,
             channel_categories: said
                 .into_iter()
                 .map(|id| (id, ChannelCategory::parse("77").unwrap()))
                 .collect::<BTreeMap<_, _>>(),
+            ..CategoryDraft::named(Name::parse(id).unwrap())
         };
         let _ = tree.put(&CategoryKey::parse(id).unwrap(), &draft, origin().now).unwrap();
     }

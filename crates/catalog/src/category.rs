@@ -70,6 +70,23 @@ pub struct CategoryDraft {
     pub image: Option<CategoryImage>,
 }
 
+impl CategoryDraft {
+    /// A category at the top that shoppers see, and of which nothing is said but its name.
+    pub fn named(name: Name) -> Self {
+        Self {
+            name,
+            slug: None,
+            parent_id: None,
+            description: None,
+            position: 0,
+            active: true,
+            seo: Seo::default(),
+            channel_categories: BTreeMap::new(),
+            image: None,
+        }
+    }
+}
+
 /// A category.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {

@@ -372,7 +372,7 @@ impl Product {
         }
         let was_complete = self.completeness.is_complete();
         self.completeness = Completeness::of(&self.canonical, &self.images, self.category_verdict.as_ref());
-        self.live_on = self.channels.iter().filter(|(_, l)| l.is_live()).map(|(id, _)| id.clone()).collect();
+        self.live_on = self.channels_where(Listing::is_live);
         let complete = self.completeness.is_complete();
         self.status = ProductStatus::of(self.deactivated.is_some(), !self.live_on.is_empty(), complete);
         self.touch(origin.now);
@@ -391,9 +391,9 @@ impl Product {
             listing.note_review(origin.now);
         }
         let bound = |listing: &Listing| listing.may_be_live() || listing.is_under_way() || listing.is_held_off();
-        self.bound_to = self.channels.iter().filter(|(_, l)| bound(l)).map(|(id, _)| id.clone()).collect();
+        self.bound_to = self.channels_where(bound);
         let kept = |listing: &Listing| listing.desired == Desired::On || listing.may_exist();
-        self.kept_on = self.channels.iter().filter(|(_, l)| kept(l)).map(|(id, _)| id.clone()).collect();
+        self.kept_on = self.channels_where(kept);
         self.found_by = FoundBy::of(self);
     }
 
@@ -404,7 +404,7 @@ impl Product {
                 && listing.command.as_ref().is_some_and(|command| command.operation_id == operation_id)
         };
         self.intents.push(Intent {
-            channels: self.channels.iter().filter(|(_, l)| calls(l)).map(|(id, _)| id.clone()).collect(),
+            channels: self.channels_where(calls),
             operation_id,
             kind,
             requested_at: origin.now,

@@ -16,17 +16,7 @@ pub(super) fn key(text: &str) -> CategoryKey {
 }
 
 pub(crate) fn draft(name: &str, parent: Option<&str>) -> CategoryDraft {
-    CategoryDraft {
-        name: Name::parse(name).unwrap(),
-        slug: None,
-        parent_id: parent.map(key),
-        description: None,
-        position: 0,
-        active: true,
-        seo: Seo::default(),
-        channel_categories: BTreeMap::new(),
-        image: None,
-    }
+    CategoryDraft { parent_id: parent.map(key), ..CategoryDraft::named(Name::parse(name).unwrap()) }
 }
 
 pub(super) fn put(tree: &mut CategoryTree, id: &str, parent: Option<&str>) -> Result<Changed, CategoryRefused> {

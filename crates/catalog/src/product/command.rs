@@ -258,7 +258,7 @@ impl Product {
 
     /// Tells, once, how the commands of an operation ended.
     pub fn tell(&mut self, operation_id: OperationId, origin: &Origin) -> Changed {
-        let (mut ended, mut told) = ([const { Vec::new() }; 4], false);
+        let (mut ended, mut told) = (Vec::new(), false);
         for (channel, listing) in &mut self.channels {
             let (under_way, desired) = (listing.is_under_way(), listing.desired);
             let Some(command) = listing.command.as_mut() else { continue };
@@ -267,14 +267,15 @@ impl Product {
             }
             command.told = true;
             told = true;
-            match (command.kind.offers(), command.state) {
-                (true, CommandState::Failed) => ended[2].push(channel.clone()),
-                (true, _) => ended[0].push(channel.clone()),
+            let kind = match (command.kind.offers(), command.state) {
+                (true, CommandState::Failed) => EventKind::ProductPublicationFailed,
+                (true, _) => EventKind::ProductPublished,
                 // A channel that does not let go is told by the operation and the listing.
-                (false, CommandState::Failed) => {}
-                (false, _) if desired == Desired::On => ended[3].push(channel.clone()),
-                (false, _) => ended[1].push(channel.clone()),
-            }
+                (false, CommandState::Failed) => continue,
+                (false, _) if desired == Desired::On => EventKind::ProductPaused,
+                (false, _) => EventKind::ProductUnpublished,
+            };
+            ended.push((kind, channel.clone()));
         }
         if !told {
             return Changed::No;
@@ -282,10 +283,14 @@ impl Product {
         let kinds = [
             EventKind::ProductPublished,
             EventKind::ProductUnpublished,
-            EventKind::ProductPublicationFailed,
             EventKind::ProductPaused,
+            EventKind::ProductPublicationFailed,
         ];
-        for (kind, channels) in kinds.into_iter().zip(ended).filter(|(_, channels)| !channels.is_empty()) {
+        for kind in kinds {
+            let channels: Vec<_> = ended.iter().filter(|(end, _)| *end == kind).map(|(_, channel)| channel).collect();
+            if channels.is_empty() {
+                continue;
+            }
             let data = json!({ "revision": self.revision, "operation_id": operation_id, "channels": channels });
             self.emit(kind, data, origin);
         }

@@ -1,5 +1,6 @@
 //! Keeping a product off channels where its merchant wants it, and letting it come back: what is out of stock can't be sold.
-//! The wish stays as it is, so that what comes back is exactly what was paused, less what the merchant has unpublished since.
+//! The wish stays as it is, so that what comes back is what was paused, less what the merchant has unpublished since and what
+//! no channel could be given as it is by then.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,20 @@ impl Listing {
             && !self.is_being_withdrawn()
             && (self.may_be_live() || self.is_under_way())
     }
+
+    /// Ends a pause that no adapter has taken, where the channel still shows the product. Nobody has heard of it, and nobody
+    /// needs to hear of its end.
+    fn call_off_pause(&mut self) -> bool {
+        let (Some(pause), Some(revision)) = (&self.command, self.observed.published_revision) else { return false };
+        let is_untaken = pause.kind == CommandKind::Withdraw && pause.state == CommandState::Queued && !self.in_doubt;
+        if !(is_untaken && self.is_live()) {
+            return false;
+        }
+        let operation_id = pause.operation_id;
+        self.mint(CommandKind::Update, revision, operation_id, CommandState::Done);
+        self.command.iter_mut().for_each(|called_off| called_off.told = true);
+        true
+    }
 }
 
 impl Product {
@@ -63,34 +78,16 @@ impl Product {
     pub(super) fn let_go(&mut self) -> bool {
         let mut changed = false;
         for listing in self.channels.values_mut().filter(|listing| listing.desired == Desired::On) {
-            if listing.may_be_tried_again() {
-                listing.again = true;
-                changed = true;
-            }
-            let untaken = |last: &Command| last.state == CommandState::Queued && last.kind == CommandKind::Withdraw;
-            let Some(pause) = listing.command.clone().filter(untaken) else { continue };
-            if let (true, false, Some(revision)) =
-                (listing.is_live(), listing.in_doubt, listing.observed.published_revision)
-            {
-                listing.mint(CommandKind::Update, revision, pause.operation_id, CommandState::Done);
-                if let Some(called_off) = listing.command.as_mut() {
-                    // Nobody heard of the pause, and nobody needs to hear of its end.
-                    called_off.told = true;
-                }
-                changed = true;
-            }
+            let tries_again = listing.may_be_tried_again();
+            listing.again |= tries_again;
+            changed |= tries_again | listing.call_off_pause();
         }
         changed
     }
 
     /// Asks for every listing to be paused that buyers see or may see, and stops what is on its way there.
     pub(super) fn hold_back(&mut self, origin: &Origin) {
-        let live: Vec<_> = self
-            .channels
-            .iter()
-            .filter(|(_, listing)| listing.is_to_be_paused())
-            .map(|(channel, _)| channel.clone())
-            .collect();
+        let live = self.channels_where(Listing::is_to_be_paused);
         if !live.is_empty() {
             let operation_id = self.follow_up_id(OperationKind::Pause, origin.now);
             self.withdraw_from(OperationKind::Pause, |channel| live.contains(channel), operation_id, None);

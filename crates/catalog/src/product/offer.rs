@@ -145,30 +145,19 @@ impl Product {
                 return Err(Refused::Reactivated);
             }
             OperationKind::Pause if self.hold().is_none() => return Err(Refused::HeldNoLonger),
-            OperationKind::Pause => {
-                let held = |listing: &Listing| listing.is_held_off() && listing.command.as_ref().is_some_and(undone);
-                let held: Vec<_> =
-                    self.channels.iter().filter(|(_, listing)| held(listing)).map(|(id, _)| id.clone()).collect();
-                self.withdraw_from(kind, |channel| held.contains(channel), operation_id, Some(retry_of));
-                self.ask(kind, operation_id, Some(retry_of), origin);
-                self.settle(origin);
-            }
             OperationKind::Publish => {
                 self.refuse_unless_offerable()?;
-                let wanted: Vec<_> = self
-                    .channels
-                    .iter()
-                    .filter(|(_, listing)| listing.desired == Desired::On && unfinished(listing))
-                    .map(|(channel, _)| channel.clone())
-                    .collect();
+                let wanted = self.channels_where(|listing| listing.desired == Desired::On && unfinished(listing));
                 self.offer_on(&wanted, operation_id);
                 self.ask(kind, operation_id, Some(retry_of), origin);
                 self.settle(origin);
             }
             _ => {
-                let off = |listing: &Listing| listing.desired == Desired::Off;
-                let chosen: Vec<_> =
-                    self.channels.iter().filter(|(_, listing)| off(listing)).map(|(id, _)| id.clone()).collect();
+                let paused = |listing: &Listing| listing.is_held_off() && listing.command.as_ref().is_some_and(undone);
+                let chosen = self.channels_where(|listing| match kind {
+                    OperationKind::Pause => paused(listing),
+                    _ => listing.desired == Desired::Off,
+                });
                 self.withdraw_from(kind, |channel| chosen.contains(channel), operation_id, Some(retry_of));
                 if kind == OperationKind::Delete {
                     self.deleting = Some(operation_id);
@@ -214,8 +203,7 @@ impl Product {
         if waits {
             return;
         }
-        let lagging: Vec<_> =
-            self.channels.iter().filter(|(_, listing)| listing.lags()).map(|(channel, _)| channel.clone()).collect();
+        let lagging = self.channels_where(Listing::lags);
         if !lagging.is_empty() {
             let operation_id = self.follow_up_id(OperationKind::Publish, origin.now);
             self.offer_on(&lagging, operation_id);
@@ -265,6 +253,11 @@ impl Product {
             let kind = if listing.observed.external_id.is_some() { CommandKind::Update } else { CommandKind::Publish };
             listing.mint(kind, revision, operation_id, CommandState::Queued);
         }
+    }
+
+    /// The channels where the listing is so.
+    pub(super) fn channels_where(&self, is_so: impl Fn(&Listing) -> bool) -> Vec<ChannelId> {
+        self.channels.iter().filter(|(_, listing)| is_so(listing)).map(|(channel, _)| channel.clone()).collect()
     }
 
     /// The product's listing on a channel; a new one is to show the product as it is now.

@@ -1,5 +1,5 @@
-//! What a merchant tells of how many there are. It is no edit: the revision stays. The last
-//! piece has the product paused, and the next one brings it back: see [`super::hold`].
+//! What a merchant tells of how many there are. It is no edit: the revision stays. The last piece has
+//! the product paused, and the next one brings it back: see [`super::hold`].
 
 use serde_json::json;
 use ulid::Ulid;

@@ -10,7 +10,7 @@ use tola_catalog::product::Edit;
 use tola_catalog::text::{ChannelCategory, Description, Name};
 use tola_catalog::{
     Actor, CategoryDraft, CategoryKey, CategoryTree, Channel, ChannelId, ChannelStatus, Listing, MerchantId, Operation,
-    OperationId, Origin, Overrides, Product, ProductId, Seo, Timestamp,
+    OperationId, Origin, Overrides, Product, ProductId, Timestamp,
 };
 use tola_contracts::channel::inquiry::{Finding, Inquiry, ListedListing, Question};
 use tola_contracts::channel::{ChannelCommand, CommandAnswer};
@@ -155,15 +155,8 @@ impl<B: Bench> Shop<B> {
     pub async fn files(&self, category: &str) {
         let id = CategoryKey::parse(category).unwrap();
         let draft = CategoryDraft {
-            name: Name::parse(category).unwrap(),
-            slug: None,
-            parent_id: None,
-            description: None,
-            position: 0,
-            active: true,
-            seo: Seo::default(),
             channel_categories: [(self.channel_id.clone(), ChannelCategory::parse("77").unwrap())].into(),
-            image: None,
+            ..CategoryDraft::named(Name::parse(category).unwrap())
         };
         let review = Operation::reviewing(id.clone(), self.mint(), merchant(), &origin(self.now()));
         let put = |tree: &mut CategoryTree| Ok::<_, Error>(tree.put(&id, &draft, self.now()).unwrap());

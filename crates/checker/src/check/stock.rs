@@ -12,9 +12,7 @@ pub(super) fn counted_once(product: &ProductTestimony, oracle: &Oracle, found: &
         let is = &shown["stock"]["on_hand"];
         found.unless(*is == wanted, Rule::NothingLost, id, || format!("there are {is} of it, and were to be {wanted}"));
     }
-    let mut history: Vec<&Value> = product.history.iter().collect();
-    history.sort_by_key(|event| event["sequence"].as_u64());
-    let told: Vec<&Value> = history.into_iter().filter(|event| kind(event).starts_with("Inventory")).collect();
+    let told = told_of_stock(product);
     let changes: Vec<&Value> = told.iter().filter(|event| kind(event) == "InventoryAdjusted").copied().collect();
 
     let written = product.acknowledged.iter().filter(|write| write.name() == "counted").count();
@@ -32,6 +30,13 @@ pub(super) fn counted_once(product: &ProductTestimony, oracle: &Oracle, found: &
         let changes: Vec<_> = changes.iter().map(|event| quoted(&event["data"])).collect();
         format!("its events tell of {crossings:?}, and were to tell of {wanted:?} after {changes:?}")
     });
+}
+
+/// What history tells of a product's stock, in order.
+fn told_of_stock(product: &ProductTestimony) -> Vec<&Value> {
+    let mut told: Vec<&Value> = product.history.iter().filter(|event| kind(event).starts_with("Inventory")).collect();
+    told.sort_by_key(|event| event["sequence"].as_u64());
+    told
 }
 
 /// How often the last piece of a product went, and how often there were some again.

@@ -16,7 +16,7 @@ use tola_catalog::text::{AltText, AttributeKey, Brand, Description, Name, Sku, T
 use tola_catalog::{
     Actor, CHANNEL_TYPES, CategoryDraft, CategoryKey, CategoryTree, Cause, Channel, ChannelId, ChannelStatus,
     ChannelType, EffectiveView, Event, Image, ImageId, MerchantId, Money, Operation, OperationId, OperationStatus,
-    Origin, Product, ProductId, Quantity, Rendition, Seo, StepRecord, StockChange, Timestamp,
+    Origin, Product, ProductId, Quantity, Rendition, StepRecord, StockChange, Timestamp,
 };
 use tola_media::MAX_UPLOAD_LIFETIME;
 
@@ -238,15 +238,9 @@ fn furniture() -> Option<CategoryTree> {
         let alt = AltText::parse("Three chairs of oak around a table").ok();
         let image = CategoryImage { image_id: ImageId::parse(IMAGE).ok()?, alt };
         let draft = CategoryDraft {
-            name: Name::parse(name).ok()?,
-            slug: None,
             parent_id: parent.map(CategoryKey::parse).transpose().ok()?,
-            description: None,
-            position: 0,
-            active: true,
-            seo: Seo::default(),
-            channel_categories: BTreeMap::new(),
             image: (id == CATEGORY).then_some(image),
+            ..CategoryDraft::named(Name::parse(name).ok()?)
         };
         let _ = tree.put(&CategoryKey::parse(id).ok()?, &draft, at(0).now).ok()?;
     }

@@ -18,7 +18,7 @@ const PARAMETER: &str = "channel_type";
 pub(super) fn contract() -> Contract {
     Contract::new(Tag::Products, "readProductCompleteness", "Reads what a product lacks, everywhere and for each channel")
         .saying(
-            "A product can be offered on a channel that lacks nothing at the top and nothing there. What a channel lacks is \
+            "What a product says is enough for a channel if nothing is missing at the top and nothing there. What a channel lacks is \
              judged by its rules, of the product as that channel is to show it; no channel is called. What is missing there \
              is what publishing refuses; the channel itself may still object to more.",
         )

@@ -47,7 +47,7 @@ pub(super) async fn retry(
         return Err(ApiError::not_possible(format!("only what failed can be retried; next: {}", failed.next())));
     }
     match failed.subject() {
-        Some(subject) => refuse_if_gone(&app, scope, &failed, subject, &origin).await?,
+        Some(subject) => refuse_if_not_possible(&app, scope, &failed, subject, &origin).await?,
         None => refuse_if_nothing_is_left(&app, scope, &failed).await?,
     }
     let begun = again(&app, scope, &failed, ids.operation(), &origin).await?;
@@ -131,9 +131,9 @@ fn about_nothing() -> ApiError {
     ApiError::internal("the operation is about nothing")
 }
 
-/// A product that is being deleted is there for its deletion alone.
-/// And one that can't be asked to do it again is not asked: an operation that is linked to a successor has one.
-async fn refuse_if_gone(
+/// Refuses before the operation is linked to a successor, which would then never come to be: a product that is being deleted
+/// is there for its deletion alone, and one may be in a state by now in which nobody can ask for it.
+async fn refuse_if_not_possible(
     app: &App,
     scope: TenantScope,
     failed: &Operation,

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tola_catalog::category::CategoryImage;
 use tola_catalog::{CategoryDraft, CategoryKey, Image, ImageId, ImageStatus, Operation, OperationId, Problem};
-use tola_catalog::{ProblemClass, Seo, code};
+use tola_catalog::{ProblemClass, code};
 use ulid::Ulid;
 
 use crate::support::{Actress, Answer, World, origin};
@@ -257,14 +257,7 @@ async fn all_pictures_of_a_tree_are_read_at_once() {
 
 fn draft(name: &str, image_id: ImageId) -> CategoryDraft {
     CategoryDraft {
-        name: tola_catalog::text::Name::parse(name).unwrap(),
-        slug: None,
-        parent_id: None,
-        description: None,
-        position: 0,
-        active: true,
-        seo: Seo::default(),
-        channel_categories: std::collections::BTreeMap::new(),
         image: Some(CategoryImage { image_id, alt: None }),
+        ..CategoryDraft::named(tola_catalog::text::Name::parse(name).unwrap())
     }
 }
