@@ -254,7 +254,8 @@ impl From<Refused> for ApiError {
             Refused::WithdrawalRuns { .. } | Refused::Reactivated | Refused::HeldNoLonger => {
                 Self::not_possible(refused.to_string())
             }
-            Refused::Depleted => Self::new(StatusCode::CONFLICT, code::OUT_OF_STOCK),
+            Refused::Depleted => Self::new(StatusCode::CONFLICT, code::OUT_OF_STOCK)
+                .naming(code::OUT_OF_STOCK, code::OUT_OF_STOCK.remedy),
             Refused::Incomplete { missing } => {
                 Self::new(StatusCode::CONFLICT, code::PRODUCT_INCOMPLETE).lacking(missing)
             }

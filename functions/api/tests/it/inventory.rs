@@ -181,6 +181,7 @@ async fn the_last_piece_pauses_what_is_live_and_the_next_one_brings_it_back() {
     assert_eq!((shown.text("/status"), &listing["observed"]["presence"]), ("READY", &json!("PAUSED")));
     let publish = ana.acts(&id, "publish", json!({ "channels": ["shop"] })).await;
     assert_eq!(publish.refused(), (409, "OUT_OF_STOCK"));
+    assert!(publish.text("/error/details/0/message").contains("/inventory"), "it says what to do: {publish:?}");
     let planned = ana.acts(&id, "publish?dry_run=true", json!({ "channels": ["shop"] })).await;
     assert_eq!(planned.refused(), (409, "OUT_OF_STOCK"));
 
